@@ -1,0 +1,164 @@
+//! The few SVG elements that a plot needs, and the way from SVG to PNG.
+
+use std::fmt::Write as _;
+
+use anyhow::Context as _;
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use resvg::{tiny_skia, usvg};
+
+/// An SVG picture as it is written.
+pub(crate) struct Svg {
+    width: f64,
+    height: f64,
+    body: String,
+}
+
+/// Where a text is relative to its point.
+#[derive(Clone, Copy)]
+pub(crate) enum Anchor {
+    Start,
+    Middle,
+    End,
+}
+
+impl Svg {
+    pub(crate) const fn new(width: f64, height: f64) -> Self {
+        Self {
+            width,
+            height,
+            body: String::new(),
+        }
+    }
+
+    pub(crate) fn rectangle(&mut self, [x, y, width, height]: [f64; 4], attributes: &str) {
+        self.element(format_args!(
+            r#"<rect x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}" {attributes}/>"#
+        ));
+    }
+
+    pub(crate) fn line(&mut self, [x1, y1, x2, y2]: [f64; 4], colour: &str) {
+        self.element(format_args!(
+            r#"<line x1="{x1:.2}" y1="{y1:.2}" x2="{x2:.2}" y2="{y2:.2}" stroke="{colour}" stroke-width="1"/>"#
+        ));
+    }
+
+    pub(crate) fn dashes(&mut self, [x1, y1, x2, y2]: [f64; 4], colour: &str) {
+        self.element(format_args!(
+            r#"<line x1="{x1:.2}" y1="{y1:.2}" x2="{x2:.2}" y2="{y2:.2}" stroke="{colour}" stroke-dasharray="6 5"/>"#
+        ));
+    }
+
+    /// A closed shape through the points.
+    pub(crate) fn shape(&mut self, points: &[(f64, f64)], attributes: &str) {
+        let mut path = String::new();
+        for (x, y) in points {
+            // Writing to a string cannot fail.
+            let _ = write!(path, "{x:.2},{y:.2} ");
+        }
+        self.element(format_args!(
+            r#"<polygon points="{}" {attributes}/>"#,
+            path.trim_end()
+        ));
+    }
+
+    pub(crate) fn text(
+        &mut self,
+        (x, y): (f64, f64),
+        anchor: Anchor,
+        attributes: &str,
+        text: &str,
+    ) {
+        let anchor = match anchor {
+            Anchor::Start => "start",
+            Anchor::Middle => "middle",
+            Anchor::End => "end",
+        };
+        let text = escaped(text);
+        self.element(format_args!(
+            r#"<text x="{x:.2}" y="{y:.2}" text-anchor="{anchor}" {attributes}>{text}</text>"#
+        ));
+    }
+
+    /// A picture of `columns` × `rows` pixels (RGB, row after row from the top) stretched over a rectangle.
+    pub(crate) fn image(
+        &mut self,
+        [x, y, width, height]: [f64; 4],
+        [columns, rows]: [u32; 2],
+        pixels: &[[u8; 3]],
+        clip: [f64; 4],
+    ) -> anyhow::Result<()> {
+        let mut map = tiny_skia::Pixmap::new(columns, rows).context("the picture is empty")?;
+        for (target, [red, green, blue]) in map.pixels_mut().iter_mut().zip(pixels) {
+            *target = tiny_skia::ColorU8::from_rgba(*red, *green, *blue, 255).premultiply();
+        }
+        let data = STANDARD.encode(map.encode_png()?);
+        let [cx, cy, cw, ch] = clip;
+        self.element(format_args!(
+            r#"<clipPath id="plot"><rect x="{cx:.2}" y="{cy:.2}" width="{cw:.2}" height="{ch:.2}"/></clipPath>"#
+        ));
+        self.element(format_args!(
+            r#"<g clip-path="url(#plot)"><image x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}" preserveAspectRatio="none" href="data:image/png;base64,{data}"/></g>"#
+        ));
+        Ok(())
+    }
+
+    pub(crate) fn finish(self) -> String {
+        let Self {
+            width,
+            height,
+            body,
+        } = self;
+        format!(
+            "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
+             font-family=\"Ubuntu, system-ui, 'Segoe UI', sans-serif\" font-size=\"12\">\n{body}</svg>\n"
+        )
+    }
+
+    fn element(&mut self, element: std::fmt::Arguments<'_>) {
+        let _ = writeln!(self.body, "{element}");
+    }
+}
+
+/// The PNG of an SVG at `scale` times its size, with a font that the program carries: a fresh machine has none.
+pub(crate) fn png(svg: &str, scale: f32) -> anyhow::Result<Vec<u8>> {
+    let mut options = usvg::Options {
+        font_family: FONT_FAMILY.to_owned(),
+        ..usvg::Options::default()
+    };
+    let fonts = options.fontdb_mut();
+    fonts.load_font_data(epaint_default_fonts::UBUNTU_LIGHT.to_vec());
+    fonts.set_sans_serif_family(FONT_FAMILY);
+    let tree = usvg::Tree::from_str(svg, &options)?;
+    let size = tree
+        .size()
+        .to_int_size()
+        .scale_by(scale)
+        .context("the picture is empty")?;
+    let mut map =
+        tiny_skia::Pixmap::new(size.width(), size.height()).context("the picture is too large")?;
+    resvg::render(
+        &tree,
+        tiny_skia::Transform::from_scale(scale, scale),
+        &mut map.as_mut(),
+    );
+    Ok(map.encode_png()?)
+}
+
+/// Text with nothing in it that XML takes for its own, and no control characters, which XML forbids.
+fn escaped(text: &str) -> String {
+    let mut safe = String::with_capacity(text.len());
+    for character in text.chars() {
+        match character {
+            '&' => safe.push_str("&amp;"),
+            '<' => safe.push_str("&lt;"),
+            '>' => safe.push_str("&gt;"),
+            '"' => safe.push_str("&quot;"),
+            control if control.is_control() => safe.push('\u{FFFD}'),
+            other => safe.push(other),
+        }
+    }
+    safe
+}
+
+const FONT_FAMILY: &str = "Ubuntu";

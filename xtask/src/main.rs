@@ -1,0 +1,47 @@
+//! Every chore of the project, in Rust: `cargo xtask` lists them.
+
+mod fuzz;
+mod instructions;
+mod tables;
+mod test;
+mod vectors;
+
+use std::process::ExitCode;
+
+const USAGE: &str = "\
+cargo xtask CHORE
+
+  test             everything that must be green: formatting, lints, tests, docs, benches as tests
+  fuzz [SECONDS]   the real fuzzer on every target (needs cargo-fuzz, which it installs)
+  instructions     instructions per 20 ms chunk, counted by valgrind
+  vectors [--check]  testdata/vectors.json from the plain twin
+  tables [--check]   the equiripple filters of crates/core/src/filter/tables.rs
+";
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let Some((chore, rest)) = arguments.split_first() else {
+        print!("{USAGE}");
+        return ExitCode::SUCCESS;
+    };
+    let check = rest.iter().any(|argument| argument == "--check");
+    let result = match chore.as_str() {
+        "test" => test::run(),
+        "fuzz" => fuzz::run(rest.first().map(String::as_str)),
+        "instructions" => instructions::run(),
+        "vectors" => vectors::run(check),
+        "tables" => tables::run(check),
+        "--help" | "-h" | "help" => {
+            print!("{USAGE}");
+            Ok(())
+        }
+        _ => Err(format!("there is no chore {chore:?}\n\n{USAGE}")),
+    };
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(message) => {
+            eprintln!("error: {message}");
+            ExitCode::FAILURE
+        }
+    }
+}
