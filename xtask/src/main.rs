@@ -1,5 +1,6 @@
 //! Every chore of the project, in Rust: `cargo xtask` lists them.
 
+mod compare;
 mod fuzz;
 mod instructions;
 mod tables;
@@ -13,6 +14,7 @@ cargo xtask CHORE
 
   test             everything that must be green: formatting, lints, tests, docs, benches as tests
   fuzz [SECONDS]   the real fuzzer on every target (needs cargo-fuzz, which it installs)
+  compare          our converter beside its rivals, into benchmarks/results (--install gets the rivals)
   instructions     instructions per 20 ms chunk, counted by valgrind
   vectors [--check]  testdata/vectors.json from the plain twin
   tables [--check]   the equiripple filters of crates/core/src/filter/tables.rs
@@ -28,6 +30,7 @@ fn main() -> ExitCode {
     let result = match chore.as_str() {
         "test" => test::run(),
         "fuzz" => fuzz::run(rest.first().map(String::as_str)),
+        "compare" => compare::run(rest),
         "instructions" => instructions::run(),
         "vectors" => vectors::run(check),
         "tables" => tables::run(check),

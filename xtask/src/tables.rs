@@ -18,7 +18,7 @@ const TOLERANCE: f64 = 1e-12;
 const COLUMNS: usize = 4;
 
 /// Writes the tables, or with `check` compares them with what would be written.
-pub fn run(check: bool) -> Result<(), String> {
+pub(crate) fn run(check: bool) -> Result<(), String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(PATH);
     let fresh = source();
     if !check {
@@ -133,7 +133,7 @@ fn name(quality: Quality, ratio: u32) -> String {
 }
 
 fn coprime(a: u32, b: u32) -> bool {
-    (2..=a).all(|divisor| a % divisor != 0 || b % divisor != 0)
+    (2..=a).all(|divisor| !(a.is_multiple_of(divisor) && b.is_multiple_of(divisor)))
 }
 
 #[cfg(test)]

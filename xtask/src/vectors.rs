@@ -84,7 +84,7 @@ const ABOUT: &str = r#"  "format": "audio-converter-vectors/1",
 "#;
 
 /// Writes the vectors, or with `check` compares the file with what would be written.
-pub fn run(check: bool) -> Result<(), String> {
+pub(crate) fn run(check: bool) -> Result<(), String> {
     let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("..").join(PATH);
     let fresh = json();
     if !check {

@@ -29,7 +29,7 @@ pub enum Encoding {
     ALaw,
     /// 32-bit IEEE 754 float, little endian, full scale at ±1.0. Text form `f32`.
     ///
-    /// Values beyond ±128 (42 dB above full scale) are limited to it and NaN counts as silence.
+    /// Where it is resampled, values beyond ±8 (18 dB above full scale) are limited to it and NaN counts as silence.
     F32,
 }
 

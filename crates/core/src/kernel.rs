@@ -23,11 +23,15 @@ pub(crate) use dot::Dot;
 pub(crate) use planar::{LargeRoom, MOST_CYCLES, Planar, Room, SmallRoom};
 pub(crate) use wide::Wide;
 
+/// What windows are filled up to a multiple of: the 16-bit lanes of the widest vector, and four vectors of `f64`.
+pub(crate) const LANES: usize = 32;
+
 /// A kernel that makes one output from one slice of inputs.
 pub(crate) trait Line {
     /// What it computes with.
     type Sample: Sample;
 
-    /// The output of `phase` whose window begins with `inputs`; inputs beyond the slice meet only zeros.
+    /// The output of `phase` whose window begins with `inputs`, which go on for [`LANES`] samples beyond the window:
+    /// there, whatever they are, they meet zeros.
     fn output<S: Simd>(&self, simd: S, inputs: &[Self::Sample], phase: usize) -> Self::Sample;
 }

@@ -8,7 +8,7 @@ use fearless_simd::{Simd, dispatch};
 use crate::Encoding;
 use crate::codec::Sample;
 use crate::filter::{Cursor, Filter, Geometry, Kernel, Key, shared};
-use crate::kernel::{LargeRoom, Line, MOST_CYCLES, Planar, Room, SmallRoom};
+use crate::kernel::{LANES, LargeRoom, Line, MOST_CYCLES, Planar, Room, SmallRoom};
 use crate::level::Level;
 
 /// A filter and the last inputs of one stream.
@@ -19,8 +19,8 @@ pub(crate) struct Resampler {
     cursor: Cursor,
 }
 
-/// The inputs kept from the stream's origin on; for the line kernels with room behind them for new ones, so that a
-/// window is one slice.
+/// The inputs kept from the stream's origin on; for the line kernels with room behind them for new ones and for a
+/// vector's lanes, so that a window is one slice.
 #[derive(Clone, Debug)]
 enum History {
     Narrow(Box<[i16]>),
@@ -58,8 +58,8 @@ impl Resampler {
         let kept = filter.geometry.most_kept();
         let history = match filter.kernel {
             Kernel::Planar(_) => History::Narrow(silence(kept)),
-            Kernel::Dot(_) => History::Narrow(silence(kept + LINE_INPUTS)),
-            Kernel::Wide(_) => History::Wide(silence(kept + LINE_INPUTS)),
+            Kernel::Dot(_) => History::Narrow(silence(kept + LINE_INPUTS + LANES)),
+            Kernel::Wide(_) => History::Wide(silence(kept + LINE_INPUTS + LANES)),
         };
         let cursor = filter.geometry.start();
         Self {
@@ -270,7 +270,7 @@ fn line_step<S: Simd, L: Line>(
     for output in output.chunks_mut(LINE_OUTPUTS * to.bytes_per_sample()) {
         let samples = &mut samples[..output.len() / to.bytes_per_sample()];
         for sample in samples.iter_mut() {
-            *sample = line.output(simd, &history[start..total], phase);
+            *sample = line.output(simd, &history[start..], phase);
             let carry = usize::from(phase + part >= geometry.up());
             start += whole + carry;
             phase = phase + part - carry * geometry.up();

@@ -4,7 +4,7 @@
 //! code with the converter that it checks. It is the specification that runs: the tests of `audio-converter`
 //! compare with it byte by byte, `cargo xtask tables` writes the converter's filters from [`design`], and
 //! `cargo xtask vectors` writes `testdata/vectors.json`, which the tests of every language read, from
-//! [`convert`].
+//! [`convert()`].
 //!
 //! ```
 //! use audio_converter_reference::{Format, Quality, convert};

@@ -21,7 +21,7 @@ use core::ops::Range;
 
 use fearless_simd::prelude::*;
 
-use super::split::{COARSE, Split, split};
+use super::split::{COARSE, Split, parts, split};
 use crate::filter::{Geometry, Prototype};
 
 /// Coefficients of one ratio and quality, as steps through rows of sample pairs.
@@ -42,7 +42,8 @@ pub(crate) struct Planar {
 
 #[derive(Debug)]
 struct Program {
-    fine: Range<usize>,
+    /// One run of steps for each sum of fine halves; one, but for the longest filters.
+    fine: Box<[Range<usize>]>,
     coarse: Range<usize>,
 }
 
@@ -122,23 +123,25 @@ impl Planar {
                 };
                 let pairs: Vec<[i32; 2]> = places.iter().map(|place| place.taps.map(tap)).collect();
                 let splits = split(&pairs, prototype.scale);
-                let mut select = |half: fn(&Split) -> [i16; 2]| {
+                let mut add = |places: &[Place], splits: &[Split], half: fn(&Split) -> [i16; 2]| {
                     let begin = steps.len();
-                    for (place, split) in places.iter().zip(&splits) {
+                    for (place, split) in places.iter().zip(splits) {
                         let [first, second] = half(split);
                         if [first, second] != [0, 0] {
+                            let offset = (place.row * row + 2 * place.cycle) as u32;
                             let pair = i32::from(second) << 16 | i32::from(first as u16);
-                            steps.push(Step {
-                                offset: (place.row * row + 2 * place.cycle) as u32,
-                                pair,
-                            });
+                            steps.push(Step { offset, pair });
                         }
                     }
                     begin..steps.len()
                 };
+                let parts = parts(splits.iter().map(Split::fine_size));
                 Program {
-                    fine: select(|split| split.fine),
-                    coarse: select(|split| split.coarse),
+                    fine: parts
+                        .into_iter()
+                        .map(|part| add(&places[part.clone()], &splits[part], |split| split.fine))
+                        .collect(),
+                    coarse: add(&places, &splits, |split| split.coarse),
                 }
             })
             .collect();
@@ -218,18 +221,16 @@ impl Planar {
     /// One output of each cycle.
     #[inline(always)]
     fn make<S: Simd>(&self, simd: S, program: &Program, rows: &[i16], plane: &mut [i16]) {
-        let fine = &self.steps[program.fine.clone()];
-        let coarse = &self.steps[program.coarse.clone()];
         let lanes = S::i16s::LEN;
         // Five vectors of sixteen bits at a time: ten sums, which leaves registers for the factors.
         let mut groups = plane.chunks_exact_mut(5 * lanes);
         let mut at = 0;
         for group in &mut groups {
-            self.group::<S, 10>(simd, fine, coarse, rows, at, group);
+            self.group::<S, 10>(simd, program, &rows[at..], group);
             at += 10 * lanes;
         }
         for group in groups.into_remainder().chunks_exact_mut(lanes) {
-            self.group::<S, 2>(simd, fine, coarse, rows, at, group);
+            self.group::<S, 2>(simd, program, &rows[at..], group);
             at += 2 * lanes;
         }
     }
@@ -238,23 +239,57 @@ impl Planar {
     fn group<S: Simd, const SUMS: usize>(
         &self,
         simd: S,
-        fine: &[Step],
-        coarse: &[Step],
+        program: &Program,
         rows: &[i16],
-        at: usize,
         out: &mut [i16],
     ) {
-        let lanes = S::i16s::LEN;
         let half = 1 << (self.fine_shift + COARSE) >> 1;
         let mut sums = [S::i32s::splat(simd, half); SUMS];
-        add_steps(simd, fine, rows, at, &mut sums);
-        for sum in &mut sums {
-            *sum >>= self.fine_shift;
+        let (first, more) = program.fine.split_first().unwrap_or((&(0..0), &[]));
+        add_steps(simd, &self.steps[first.clone()], rows, &mut sums);
+        if more.is_empty() {
+            for sum in &mut sums {
+                *sum >>= self.fine_shift;
+            }
+        } else {
+            self.add_parts(simd, more, rows, &mut sums);
         }
-        add_steps(simd, coarse, rows, at, &mut sums);
-        for (v, out) in out.chunks_exact_mut(lanes).enumerate() {
-            let (low, high) = (sums[2 * v] >> COARSE, sums[2 * v + 1] >> COARSE);
-            low.saturating_narrow(high).store_slice(out);
+        add_steps(simd, &self.steps[program.coarse.clone()], rows, &mut sums);
+        for (sums, out) in sums
+            .as_chunks::<2>()
+            .0
+            .iter()
+            .zip(out.chunks_exact_mut(S::i16s::LEN))
+        {
+            (sums[0] >> COARSE)
+                .saturating_narrow(sums[1] >> COARSE)
+                .store_slice(out);
+        }
+    }
+
+    /// The whole part of several fine sums, of which `sums` is the first: their whole parts and what their remainders
+    /// add up to.
+    #[inline(always)]
+    fn add_parts<S: Simd, const SUMS: usize>(
+        &self,
+        simd: S,
+        parts: &[Range<usize>],
+        rows: &[i16],
+        sums: &mut [S::i32s; SUMS],
+    ) {
+        let remainder = (1 << self.fine_shift) - 1;
+        let mut low = sums.map(|sum| sum & remainder);
+        let mut high = sums.map(|sum| sum >> self.fine_shift);
+        for part in parts {
+            *sums = [S::i32s::splat(simd, 0); SUMS];
+            add_steps(simd, &self.steps[part.clone()], rows, sums);
+            for (v, sum) in sums.iter().enumerate() {
+                low[v] += *sum & remainder;
+                high[v] += *sum >> self.fine_shift;
+            }
+        }
+        for (v, sum) in sums.iter_mut().enumerate() {
+            *sum = high[v] + (low[v] >> self.fine_shift);
         }
     }
 }
@@ -264,13 +299,12 @@ fn add_steps<S: Simd, const SUMS: usize>(
     simd: S,
     steps: &[Step],
     rows: &[i16],
-    at: usize,
     sums: &mut [S::i32s; SUMS],
 ) {
     let lanes = S::i16s::LEN;
     for step in steps {
         let factor: S::i16s = S::i32s::splat(simd, step.pair).bitcast();
-        let pairs = &rows[step.offset as usize + at..][..SUMS * lanes];
+        let pairs = &rows[step.offset as usize..][..SUMS * lanes];
         for (v, sum) in sums.iter_mut().enumerate() {
             let pair = S::i16s::from_slice(simd, &pairs[v * lanes..][..lanes]);
             *sum += pair.pairwise_dot_product(factor);

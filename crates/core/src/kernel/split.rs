@@ -1,9 +1,13 @@
 //! The split of coefficients into 16-bit halves.
 
+use alloc::vec::Vec;
+use core::ops::Range;
+
 /// Bits of the coarse half: coefficients up to 2 fit into 16 bits.
 pub(crate) const COARSE: u32 = 14;
 
-/// What Σ|fine| may reach: with full-scale samples the sum stays inside 32 bits, the rounding term included.
+/// What Σ|fine| may reach in one sum: with full-scale samples it stays inside 32 bits, the rounding term included.
+/// Where a long filter has more, there are several sums ([`parts`]).
 const MOST_FINE: u32 = 65_000;
 
 /// Two neighbouring taps that one 16-bit multiply-add takes.
@@ -13,8 +17,15 @@ pub(crate) struct Split {
     pub(crate) coarse: [i16; 2],
 }
 
+impl Split {
+    /// What this pair adds to Σ|fine|.
+    pub(crate) fn fine_size(&self) -> u32 {
+        self.fine.iter().map(|c| u32::from(c.unsigned_abs())).sum()
+    }
+}
+
 /// Splits the pairs of one phase, with as few coarse halves as the sum of the fine ones allows.
-pub(crate) fn split(pairs: &[[i32; 2]], scale: u32) -> alloc::vec::Vec<Split> {
+pub(crate) fn split(pairs: &[[i32; 2]], scale: u32) -> Vec<Split> {
     let size = |pair: &[i32; 2]| pair[0].unsigned_abs() + pair[1].unsigned_abs();
     let halves = |pair: &[i32; 2]| {
         let coarse = pair.map(|c| (c + (1 << (scale - COARSE) >> 1)) >> (scale - COARSE));
@@ -24,23 +35,16 @@ pub(crate) fn split(pairs: &[[i32; 2]], scale: u32) -> alloc::vec::Vec<Split> {
             coarse: coarse.map(|c| c as i16),
         }
     };
-    let fine_size = |split: &Split| {
-        split
-            .fine
-            .iter()
-            .map(|c| u32::from(c.unsigned_abs()))
-            .sum::<u32>()
-    };
 
-    let mut splits: alloc::vec::Vec<Split> = pairs.iter().map(halves).collect();
-    let mut total: u32 = splits.iter().map(fine_size).sum();
-    let mut smallest_first: alloc::vec::Vec<usize> = (0..pairs.len()).collect();
+    let mut splits: Vec<Split> = pairs.iter().map(halves).collect();
+    let mut total: u32 = splits.iter().map(Split::fine_size).sum();
+    let mut smallest_first: Vec<usize> = (0..pairs.len()).collect();
     smallest_first.sort_by_key(|&i| size(&pairs[i]));
     for i in smallest_first {
         let [Ok(first), Ok(second)] = pairs[i].map(i16::try_from) else {
             break;
         };
-        let more = size(&pairs[i]) - fine_size(&splits[i]).min(size(&pairs[i]));
+        let more = size(&pairs[i]) - splits[i].fine_size().min(size(&pairs[i]));
         if total + more > MOST_FINE {
             break;
         }
@@ -51,4 +55,22 @@ pub(crate) fn split(pairs: &[[i32; 2]], scale: u32) -> alloc::vec::Vec<Split> {
         };
     }
     splits
+}
+
+/// Cuts a list into as few runs as keep each one's sum of sizes within what one sum of fine halves may reach; at least
+/// one run.
+pub(crate) fn parts(sizes: impl Iterator<Item = u32>) -> Vec<Range<usize>> {
+    let mut parts = alloc::vec![0..0];
+    let mut sum = 0;
+    for (index, size) in sizes.enumerate() {
+        sum += size;
+        if sum > MOST_FINE {
+            parts.push(index..index);
+            sum = size;
+        }
+        if let Some(last) = parts.last_mut() {
+            last.end = index + 1;
+        }
+    }
+    parts
 }

@@ -9,10 +9,10 @@ use alloc::vec::Vec;
 
 use fearless_simd::prelude::*;
 
-use super::Line;
+use super::{LANES, Line};
 use crate::filter::{Geometry, Prototype};
 
-/// Coefficients of every phase as whole numbers.
+/// Coefficients of every phase as whole numbers, filled up with zeros to whole vectors.
 #[derive(Debug)]
 pub(crate) struct Wide {
     window: usize,
@@ -23,13 +23,15 @@ pub(crate) struct Wide {
 
 impl Wide {
     pub(crate) fn new(geometry: &Geometry, prototype: &Prototype) -> Self {
-        let taps: Vec<f64> = (0..geometry.up())
-            .flat_map(|phase| prototype.phase(geometry, phase))
-            .map(f64::from)
-            .collect();
+        let window = geometry.window().next_multiple_of(LANES);
+        let mut taps = Vec::new();
+        for phase in 0..geometry.up() {
+            taps.extend(prototype.phase(geometry, phase).map(f64::from));
+            taps.resize((phase + 1) * window, 0.0);
+        }
         let unit = 1.0 / (f64::from(1u32 << 24) * f64::from(1u32 << prototype.scale));
         Self {
-            window: geometry.window(),
+            window,
             unit,
             taps: taps.into(),
         }
@@ -42,10 +44,10 @@ impl Line for Wide {
     /// Inputs are whole steps of 2^−24, the output has full scale ±1.0.
     #[inline(always)]
     fn output<S: Simd>(&self, simd: S, inputs: &[f64], phase: usize) -> f64 {
-        let taps = &self.taps[phase * self.window..][..self.window];
         let lanes = S::f64s::LEN;
-        let length = inputs.len().min(taps.len());
-        let (inputs, taps) = (&inputs[..length], &taps[..length]);
+        let inputs = &inputs[..self.window];
+        let taps = &self.taps[phase * self.window..][..self.window];
+        // Four sums, so that one addition need not wait for the last.
         let mut sums = [S::f64s::splat(simd, 0.0); 4];
         for (inputs, taps) in inputs
             .chunks_exact(4 * lanes)
@@ -57,13 +59,7 @@ impl Line for Wide {
                 *sum += x * c;
             }
         }
-        let done = length - length % (4 * lanes);
-        let rest: f64 = inputs[done..]
-            .iter()
-            .zip(&taps[done..])
-            .map(|(x, c)| x * c)
-            .sum();
         let sum = (sums[0] + sums[1]) + (sums[2] + sums[3]);
-        (sum.as_slice().iter().sum::<f64>() + rest) * self.unit
+        sum.as_slice().iter().sum::<f64>() * self.unit
     }
 }
