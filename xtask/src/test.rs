@@ -45,6 +45,7 @@ pub(crate) fn run() -> Result<(), String> {
             "fmt",
             "--manifest-path",
             "benchmarks/rivals/rust/Cargo.toml",
+            "--all",
             "--check",
         ],
     );
