@@ -17,7 +17,7 @@ use crate::{Error, Format, Quality};
 /// exactly ⌈N · output rate / input rate⌉.
 ///
 /// Converting cannot fail and allocates nothing ([`process`](Self::process) and its relatives allocate their result).
-/// A converter is one stream in one direction, 0.4 KB for 24 to 8 kHz; the filter is shared. `clone` forks the
+/// A converter is one stream in one direction, 0.3 KB for 24 to 8 kHz; the filter is shared. `clone` forks the
 /// stream.
 ///
 /// ```

@@ -50,7 +50,10 @@ pub(super) fn describe(core: &str) -> Vec<(String, String)> {
         ("pinning".to_owned(), pinning),
         (
             "system".to_owned(),
-            first_line("uname", &["-sr"]).unwrap_or_else(unknown),
+            // The build's own suffix says nothing about speed.
+            first_line("uname", &["-sr"])
+                .and_then(|system| system.split('-').next().map(str::to_owned))
+                .unwrap_or_else(unknown),
         ),
         (
             "rustc".to_owned(),
