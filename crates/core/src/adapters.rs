@@ -60,7 +60,8 @@ where
 
 #[cfg(feature = "std")]
 mod reader {
-    use std::io::{self, ErrorKind, Read};
+    use core::ops::Range;
+    use std::io::{self, Read};
 
     use super::Converter;
 
@@ -74,7 +75,10 @@ mod reader {
         converter: Converter,
         block: [u8; BLOCK],
         /// The part of the block that has been read and not yet converted.
-        waiting: core::ops::Range<usize>,
+        waiting: Range<usize>,
+        /// A converted sample that the caller had no room for as a whole, and the part of it that is still to be given.
+        sample: [u8; 4],
+        rest: Range<usize>,
         state: State,
     }
 
@@ -88,7 +92,7 @@ mod reader {
     impl Converter {
         /// Converts all that `source` gives. It reads 4 KiB at a time and keeps no more than that.
         ///
-        /// A read into less room than one sample fails with [`ErrorKind::InvalidInput`].
+        /// What can be given is given before the source is asked for more.
         ///
         /// ```
         /// use std::io::Read as _;
@@ -106,6 +110,8 @@ mod reader {
                 converter: self,
                 block: [0; BLOCK],
                 waiting: 0..0,
+                sample: [0; 4],
+                rest: 0..0,
                 state: State::Reading,
             }
         }
@@ -113,44 +119,85 @@ mod reader {
 
     impl<R: Read> Read for Reader<R> {
         fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
-            if output.is_empty() {
-                return Ok(0);
+            let size = self.converter.to().bytes_per_sample();
+            if self.rest.is_empty() && output.len() >= size {
+                return self.convert(output);
             }
-            if output.len() < self.converter.to().bytes_per_sample() {
-                return Err(io::Error::new(
-                    ErrorKind::InvalidInput,
-                    "no room for one whole sample",
-                ));
+            if self.rest.is_empty() && !output.is_empty() {
+                let mut sample = [0; 4];
+                self.rest = 0..self.convert(&mut sample[..size])?;
+                self.sample = sample;
             }
+            let length = self.rest.len().min(output.len());
+            output[..length].copy_from_slice(&self.sample[self.rest.start..][..length]);
+            self.rest.start += length;
+            Ok(length)
+        }
+    }
+
+    impl<R: Read> Reader<R> {
+        /// Fills what it can of `output`, which has room for a sample; nothing only at the end.
+        fn convert(&mut self, output: &mut [u8]) -> io::Result<usize> {
             loop {
                 let progress = match self.state {
-                    State::Done => return Ok(0),
-                    State::Finishing => {
-                        let progress = self.converter.finish_into(output);
-                        if progress.is_done {
-                            self.state = State::Done;
-                        }
-                        progress
-                    }
                     State::Reading => {
-                        if self.waiting.is_empty() {
-                            let length = self.source.read(&mut self.block)?;
-                            self.waiting = 0..length;
-                            if length == 0 {
-                                self.state = State::Finishing;
-                                continue;
-                            }
-                        }
-                        let progress = self
-                            .converter
-                            .process_into(&self.block[self.waiting.clone()], output);
-                        self.waiting.start += progress.consumed;
-                        progress
+                        let block = &self.block[self.waiting.clone()];
+                        self.converter.process_into(block, output)
                     }
+                    State::Finishing => self.converter.finish_into(output),
+                    State::Done => return Ok(0),
                 };
+                self.waiting.start += progress.consumed;
+                if self.state == State::Finishing && progress.is_done {
+                    self.state = State::Done;
+                }
                 if progress.written > 0 {
                     return Ok(progress.written);
                 }
+                if self.state == State::Reading && self.waiting.is_empty() {
+                    self.waiting = 0..self.source.read(&mut self.block)?;
+                    if self.waiting.is_empty() {
+                        self.state = State::Finishing;
+                    }
+                }
+            }
+        }
+    }
+
+    #[cfg(test)]
+    mod tests {
+        use std::io::ErrorKind;
+        use std::vec::Vec;
+
+        use super::*;
+
+        /// Gives its bytes once, then has none for now.
+        struct Live<'a>(&'a [u8]);
+
+        impl Read for Live<'_> {
+            fn read(&mut self, output: &mut [u8]) -> io::Result<usize> {
+                if self.0.is_empty() {
+                    return Err(ErrorKind::WouldBlock.into());
+                }
+                self.0.read(output)
+            }
+        }
+
+        #[test]
+        fn what_is_ready_is_given_before_the_source_is_asked() {
+            for room in [1, 2, 3, 7, 100] {
+                let converter = Converter::new(
+                    "mulaw/8000".parse().unwrap(),
+                    "pcm16/48000".parse().unwrap(),
+                )
+                .unwrap();
+                let ready = converter.clone().process(&[0x55; 160]);
+                let mut reader = converter.reader(Live(&[0x55; 160]));
+                let (mut got, mut output) = (Vec::new(), [0; 100]);
+                while let Ok(length) = reader.read(&mut output[..room]) {
+                    got.extend_from_slice(&output[..length]);
+                }
+                assert_eq!(got, ready, "in reads of {room} bytes");
             }
         }
     }

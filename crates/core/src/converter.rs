@@ -1,6 +1,7 @@
 //! The streaming converter: bytes in one format in, bytes in another out.
 
 use alloc::vec::Vec;
+use core::fmt;
 use core::time::Duration;
 
 use crate::filter::Key;
@@ -12,7 +13,7 @@ use crate::{Error, Format, Quality};
 /// Converts a mono stream of bytes from one [`Format`] to another.
 ///
 /// The stream may be cut anywhere, also inside a sample: the output has the same bytes. Each output sample leaves
-/// with the call that brought the last input sample that it depends on, and stands at the instant that its number
+/// with the call that brought the last input sample that the filter's window reaches, and stands at the instant that its number
 /// says: the filter's delay is taken out. After [`finish`](Self::finish), `N` whole input samples have become
 /// exactly ⌈N · output rate / input rate⌉.
 ///
@@ -36,7 +37,7 @@ use crate::{Error, Format, Quality};
 /// assert_eq!(converter.finish_into(&mut codes).written, 15);
 /// # Ok::<(), audio_converter::Error>(())
 /// ```
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub struct Converter {
     from: Format,
     to: Format,
@@ -45,7 +46,8 @@ pub struct Converter {
     /// None where the rates are equal.
     resampler: Option<Resampler>,
     partial: Partial,
-    ending: Ending,
+    /// Where the last input lies when the stream has ended and outputs may still be owed.
+    ending: Option<i64>,
 }
 
 /// What one call has taken and given.
@@ -68,19 +70,25 @@ struct Partial {
     length: usize,
 }
 
-#[derive(Clone, Copy, Debug)]
-enum Ending {
-    /// The stream goes on.
-    None,
-    /// The stream has ended; its last input lies there, and more outputs may be owed.
-    At(i64),
+/// Names the formats and the quality: the samples that a stream holds are somebody's speech.
+impl fmt::Debug for Converter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self {
+            from, to, quality, ..
+        } = self;
+        f.debug_struct("Converter")
+            .field("from", &format_args!("{from}"))
+            .field("to", &format_args!("{to}"))
+            .field("quality", quality)
+            .finish_non_exhaustive()
+    }
 }
 
 impl Converter {
     /// A converter with the default quality, [`Quality::Voice`].
     ///
-    /// Takes under a microsecond when some converter of the same ratio exists or was made lately, else up to 0.3 ms
-    /// at the rates of audio files.
+    /// Takes some 40 ns when a converter of the same ratio exists or was made lately. A new filter takes some µs at the
+    /// common ratios and about 0.1 ms at the rates of audio files (`cargo bench -p audio-converter`).
     ///
     /// # Errors
     ///
@@ -127,7 +135,7 @@ impl Converter {
             level,
             resampler,
             partial: Partial::default(),
-            ending: Ending::None,
+            ending: None,
         })
     }
 
@@ -151,7 +159,8 @@ impl Converter {
 
     /// How long the filter holds sound back: half its length, to the nearest nanosecond.
     ///
-    /// An output sample leaves as soon as the input that lies this much after its own instant has come. Zero where
+    /// An output sample leaves as soon as the input that lies this much after its own instant has come, to which the
+    /// filter's window reaches. Zero where
     /// the rates are equal.
     ///
     /// ```
@@ -180,10 +189,7 @@ impl Converter {
                 .most_outputs(samples)
                 .saturating_add(resampler.outputs_waiting())
         });
-        let owed = match self.ending {
-            Ending::None => 0,
-            Ending::At(_) => self.max_finish(),
-        };
+        let owed = self.ending.map_or(0, |_| self.max_finish());
         outputs
             .saturating_mul(self.to.bytes_per_sample())
             .saturating_add(owed)
@@ -205,7 +211,7 @@ impl Converter {
     /// `input` begins a new one.
     pub fn process_into(&mut self, input: &[u8], output: &mut [u8]) -> Progress {
         let mut written = 0;
-        if let Ending::At(_) = self.ending {
+        if self.ending.is_some() {
             let tail = self.finish_into(output);
             if !tail.is_done {
                 return tail;
@@ -286,14 +292,11 @@ impl Converter {
     pub fn finish_into(&mut self, output: &mut [u8]) -> Progress {
         let mut written = 0;
         if let Some(resampler) = &mut self.resampler {
-            let end = match self.ending {
-                Ending::None => resampler.end(),
-                Ending::At(end) => end,
-            };
+            let end = self.ending.unwrap_or_else(|| resampler.end());
             let (bytes, owed_from) = resampler.finish(self.level, end, self.to.encoding(), output);
             written = bytes;
             if let Some(end) = owed_from {
-                self.ending = Ending::At(end);
+                self.ending = Some(end);
                 return Progress {
                     consumed: 0,
                     written,
@@ -315,7 +318,7 @@ impl Converter {
             resampler.reset();
         }
         self.partial = Partial::default();
-        self.ending = Ending::None;
+        self.ending = None;
     }
 
     /// Converts all of `input` and appends the result to `output`.

@@ -160,9 +160,9 @@ impl FromStr for Format {
         let (encoding, rate) = text
             .split_once('/')
             .ok_or_else(|| Error::not_a_format(text))?;
-        let rate = rate
-            .parse::<u32>()
-            .map_err(|_| Error::not_a_rate(rate.to_owned()))?;
+        let digits = rate.bytes().all(|byte| byte.is_ascii_digit());
+        let number = if digits { rate.parse().ok() } else { None };
+        let rate: u32 = number.ok_or_else(|| Error::not_a_rate(rate.to_owned()))?;
         Self::new(encoding.parse()?, rate)
     }
 }

@@ -28,9 +28,7 @@ pub fn available() -> alloc::vec::Vec<Level> {
     }
     #[cfg(not(any(target_arch = "x86", target_arch = "x86_64")))]
     levels.push(best);
-    let fallback = Level::baseline();
-    if fallback.is_fallback() {
-        levels.push(fallback);
-    }
+    #[cfg(feature = "scalar")]
+    levels.push(Level::fallback());
     levels
 }

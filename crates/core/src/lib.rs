@@ -60,7 +60,8 @@
 //! 1. **Cut**: the input may be cut anywhere, also inside a sample; the output has the same bytes.
 //! 2. **Length**: after `finish`, `N` whole input samples have given exactly ⌈N · out / in⌉.
 //! 3. **Time**: output sample `k` belongs to instant `k / out`; the filter's delay is taken out.
-//! 4. **Promptness**: an output sample leaves with the call that supplied the last input sample it depends on.
+//! 4. **Promptness**: an output sample leaves with the call that supplied the last input sample that the filter's
+//!    window around it reaches.
 //! 5. **Saturation**: what is louder than full scale clips and never wraps; rounding is to nearest.
 //! 6. **Same bytes** in Rust, Python and Node, on every CPU: all sums are exact, so their order does not matter.
 //! 7. **Passthrough**: equal formats pass untouched.
@@ -77,6 +78,7 @@
 //!   [`Converter::reader`]. Without it the crate needs `alloc` only, uses the level that it was compiled for, and
 //!   only clones share their filter.
 //! - `futures`: adds `Converter::stream` for asynchronous streams of chunks.
+//! - `scalar`: adds the level without SIMD to those that tests compare.
 #![no_std]
 
 extern crate alloc;

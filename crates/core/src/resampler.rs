@@ -12,7 +12,7 @@ use crate::kernel::{LANES, LargeRoom, Line, MOST_CYCLES, Planar, Room, SmallRoom
 use crate::level::Level;
 
 /// A filter and the last inputs of one stream.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 pub(crate) struct Resampler {
     filter: Arc<Filter>,
     history: History,
@@ -21,7 +21,7 @@ pub(crate) struct Resampler {
 
 /// The inputs kept from the stream's origin on; for the line kernels with room behind them for new ones and for a
 /// vector's lanes, so that a window is one slice.
-#[derive(Clone, Debug)]
+#[derive(Clone)]
 enum History {
     Narrow(Box<[i16]>),
     Wide(Box<[f64]>),

@@ -114,12 +114,12 @@ impl Quality {
         }
     }
 
-    /// Fraction bits of the integer coefficients.
+    /// Fraction bits of the integer coefficients at the ratio `R`.
     #[must_use]
-    pub const fn coefficient_bits(self) -> u32 {
+    pub fn coefficient_bits(self, ratio: u32) -> u32 {
         match self {
-            Self::LowLatency => 15,
-            Self::Voice => 22,
+            Self::LowLatency if COMMON_RATIOS.contains(&ratio) => 15,
+            Self::LowLatency | Self::Voice => 22,
             Self::Transparent => 24,
         }
     }
@@ -188,13 +188,16 @@ impl Filter {
     pub fn new(from: u32, to: u32, quality: Quality) -> Self {
         let divisor = greatest_common_divisor(from, to);
         let (up, down) = (to / divisor, from / divisor);
-        let bits = quality.coefficient_bits();
+        let bits = quality.coefficient_bits(up.max(down));
         let scale = f64::from(up) * 2.0_f64.powi(bits as i32);
-        let coefficients = quality
+        let mut coefficients: Vec<f64> = quality
             .prototype(up.max(down))
             .iter()
             .map(|h| (h * scale + 0.5).floor())
             .collect();
+        // Taps at the ends that are rounded to nothing are not part of the filter.
+        let last = coefficients.iter().rposition(|&c| c != 0.0).unwrap_or(0);
+        coefficients.truncate(last + 1);
         Self {
             up: up.into(),
             down: down.into(),
@@ -203,7 +206,7 @@ impl Filter {
         }
     }
 
-    /// The number of the last tap, `half * R - 1`.
+    /// The number of the last tap: `half * R - 1`, or less where the window's ends are rounded to nothing.
     #[must_use]
     pub fn last(&self) -> u64 {
         self.coefficients.len() as u64 - 1

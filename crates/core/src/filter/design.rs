@@ -39,23 +39,28 @@ impl Prototype {
     /// The low-pass for `up`/`down`, which have no common divisor.
     pub(crate) fn new(up: u32, down: u32, quality: Quality) -> Self {
         let ratio = up.max(down);
-        let scale = scale(quality);
+        let table = tables::prototype(quality, ratio);
+        let scale = scale(quality, table.is_some());
         let gain = f64::from(up) * f64::from(1u32 << scale);
         let to_integer = |h: &f64| floor(gain * h + 0.5);
-        let coefficients = match tables::prototype(quality, ratio) {
+        let mut coefficients: Vec<i32> = match table {
             Some(table) => table.iter().map(to_integer).collect(),
             None => windowed_sinc(&window(quality), ratio)
                 .iter()
                 .map(to_integer)
                 .collect(),
         };
+        // A window's ends may be too small for a coefficient: nothing should wait for them.
+        while coefficients.len() > 1 && coefficients.last() == Some(&0) {
+            coefficients.pop();
+        }
         Self {
             coefficients,
             scale,
         }
     }
 
-    /// `H` for this ratio without making the filter: for the bound on its size.
+    /// The most that `H` can be for this ratio, without making the filter: for the bound on its size.
     pub(crate) fn half_length(up: u32, down: u32, quality: Quality) -> u64 {
         let ratio = up.max(down);
         match tables::prototype(quality, ratio) {
@@ -65,11 +70,12 @@ impl Prototype {
     }
 }
 
-/// `T` for each quality: the fewest bits whose rounding leaves the stop band below the promised depth.
-const fn scale(quality: Quality) -> u32 {
+/// `T` for each quality: the fewest bits whose rounding leaves the stop band below the promised depth. A common ratio of
+/// [`Quality::LowLatency`] needs no coarse halves with 15; others can have far more, and far smaller, coefficients.
+const fn scale(quality: Quality, is_common: bool) -> u32 {
     match quality {
-        Quality::LowLatency => 15,
-        Quality::Voice => 22,
+        Quality::LowLatency if is_common => 15,
+        Quality::LowLatency | Quality::Voice => 22,
         Quality::Transparent => 24,
     }
 }
@@ -94,23 +100,46 @@ const fn window(quality: Quality) -> Window {
     }
 }
 
+/// Taps that are computed side by side, so that one multiplication need not wait for the last.
+const TOGETHER: usize = 8;
+
 /// `h[n]`, `n = 0..=H`, of a Kaiser-windowed sinc on a grid of `ratio` steps a period of the lower rate.
 fn windowed_sinc(window: &Window, ratio: u32) -> Vec<f64> {
     let ratio = u64::from(ratio);
     let span = window.half * ratio;
     let weights = kaiser_series(window.beta);
-    let full_scale = horner(&weights, 1.0);
-    (0..span)
-        .map(|n| {
+    let [full_scale, ..] = horner(&weights, [1.0; TOGETHER]);
+    let sines = sine_series();
+    let mut taps = Vec::with_capacity(span as usize + TOGETHER);
+    for first in (0..span).step_by(TOGETHER) {
+        let numbers: [u64; TOGETHER] = core::array::from_fn(|i| first + i as u64);
+        // sin(π·a/b), reduced in integers to the first quarter of its turn.
+        let b = 20 * ratio;
+        let angles = numbers.map(|n| {
+            let turn = window.cutoff * n % (2 * b);
+            let half_turn = turn % b;
+            let x = core::f64::consts::PI * (half_turn.min(b - half_turn) as f64 / b as f64);
+            if turn < b { x } else { -x }
+        });
+        let sines = horner(&sines, angles.map(|x| x * x));
+        let bells = horner(
+            &weights,
+            numbers.map(|n| {
+                let u = n as f64 / span as f64;
+                1.0 - u * u
+            }),
+        );
+        for (i, n) in numbers.into_iter().enumerate() {
             let ideal = if n == 0 {
-                window.cutoff as f64 / (20 * ratio) as f64
+                window.cutoff as f64 / b as f64
             } else {
-                sin_pi_fraction(window.cutoff * n, 20 * ratio) / (core::f64::consts::PI * n as f64)
+                angles[i] * sines[i] / (core::f64::consts::PI * n as f64)
             };
-            let u = n as f64 / span as f64;
-            ideal * horner(&weights, 1.0 - u * u) / full_scale
-        })
-        .collect()
+            taps.push(ideal * bells[i] / full_scale);
+        }
+    }
+    taps.truncate(span as usize);
+    taps
 }
 
 /// The power series of I₀(β√v) in v: (β²/4)^k / (k!)². 28 terms leave less than 10⁻¹⁵ of I₀(β) for β < 12.
@@ -122,25 +151,24 @@ fn kaiser_series(beta: f64) -> [f64; 28] {
     terms
 }
 
-fn horner(terms: &[f64], x: f64) -> f64 {
-    terms.iter().rev().fold(0.0, |sum, term| sum * x + term)
+/// The power series of sin(x)/x in x². 12 terms leave less than 10⁻¹⁷ for x ≤ π/2.
+fn sine_series() -> [f64; 12] {
+    let mut terms = [1.0; 12];
+    for k in 1..terms.len() {
+        terms[k] = -terms[k - 1] / (2 * k * (2 * k + 1)) as f64;
+    }
+    terms
 }
 
-/// sin(π·a/b), by reduction in integers to 0..=π/2 and Taylor's series, whose rest is below 10⁻¹⁷ there.
-fn sin_pi_fraction(a: u64, b: u64) -> f64 {
-    let turn = a % (2 * b);
-    let (half_turn, sign) = if turn < b {
-        (turn, 1.0)
-    } else {
-        (turn - b, -1.0)
-    };
-    let quarter = half_turn.min(b - half_turn);
-    let x = core::f64::consts::PI * (quarter as f64 / b as f64);
-    let square = x * x;
-    let series = (1..=11_u32).rev().fold(1.0, |rest, k| {
-        1.0 - rest * square / f64::from(2 * k * (2 * k + 1))
-    });
-    sign * x * series
+/// The value of a power series at several places.
+fn horner(terms: &[f64], x: [f64; TOGETHER]) -> [f64; TOGETHER] {
+    let mut sums = [0.0; TOGETHER];
+    for term in terms.iter().rev() {
+        for (sum, x) in sums.iter_mut().zip(&x) {
+            *sum = *sum * x + term;
+        }
+    }
+    sums
 }
 
 /// The greatest integer not above `x`, which is far inside the range of `i32`.
