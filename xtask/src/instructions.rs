@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use anyhow::Context as _;
 use xshell::{Shell, cmd};
 
 /// The conversions to count, as arguments of the example program `chunks`.
@@ -21,8 +22,10 @@ const JOBS: [(&str, &str); 7] = [
 ///
 /// When valgrind is not installed, or the example does not build.
 pub(crate) fn run() -> Result<(), String> {
-    let count = || -> xshell::Result<()> {
+    let count = || -> anyhow::Result<()> {
         let shell = Shell::new()?;
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
+        shell.change_dir(&root);
         cmd!(
             shell,
             "cargo build --quiet --release --package audio-converter --example chunks"
@@ -31,23 +34,22 @@ pub(crate) fn run() -> Result<(), String> {
         let target = shell
             .var("CARGO_TARGET_DIR")
             .unwrap_or_else(|_| "target".to_owned());
-        let program = Path::new(&target).join("release/examples/chunks");
+        let program = root.join(target).join("release/examples/chunks");
         println!("| from | to | instructions per 20 ms |\n|---|---|--:|");
         for (from, to) in JOBS {
-            let total = |chunks: &str| -> xshell::Result<u64> {
+            let total = |chunks: &str| -> anyhow::Result<u64> {
                 let output = cmd!(
                     shell,
                     "valgrind --tool=callgrind --callgrind-out-file=/dev/null {program} {from} {to} {chunks}"
                 )
                 .quiet()
                 .output()?;
-                let text = String::from_utf8_lossy(&output.stderr).into_owned();
-                let line = text
+                let text = String::from_utf8_lossy(&output.stderr);
+                let count = text
                     .lines()
                     .find_map(|line| line.split_once("Collected : "));
-                Ok(line
-                    .and_then(|(_, count)| count.trim().parse().ok())
-                    .unwrap_or(0))
+                let (_, count) = count.context("valgrind printed no count")?;
+                Ok(count.trim().parse()?)
             };
             let (few, many) = (total("1000")?, total("3000")?);
             println!("| {from} | {to} | {} |", (many - few) / 2_000);
@@ -55,6 +57,6 @@ pub(crate) fn run() -> Result<(), String> {
         Ok(())
     };
     count().map_err(|error| {
-        format!("{error}\nhint: valgrind is a package of every Linux distribution")
+        format!("{error:#}\nhint: valgrind is a package of every Linux distribution")
     })
 }

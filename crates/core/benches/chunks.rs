@@ -1,6 +1,6 @@
 //! Time of one 20 ms chunk, on each SIMD level: `cargo bench -p audio-converter`.
 
-use audio_converter::{__levels, Converter, Format, Quality};
+use audio_converter::{__levels, Converter, Encoding, Format, Quality};
 use divan::Bencher;
 use divan::counter::BytesCount;
 
@@ -62,19 +62,14 @@ fn construction_known(bencher: Bencher<'_, '_>) {
     bencher.bench_local(|| Converter::new(from, to));
 }
 
-/// A converter whose filter must be made: by a new ratio each time, of about 2 × 44 × 160 coefficients.
-#[divan::bench]
+/// A converter whose filter must be made: like 44.1 to 8 kHz, 80 phases of some 240 coefficients, but another ratio each
+/// time, so that none is known.
+#[divan::bench(sample_count = 100, sample_size = 1)]
 fn construction_new(bencher: Bencher<'_, '_>) {
-    let rates = std::cell::Cell::new(0);
-    bencher.bench_local(|| {
-        rates.set(rates.get() % 4_000 + 1);
-        let from = Format::new(audio_converter::Encoding::Pcm16, 8_000).expect("in range");
-        // 160 steps up, and a numerator that is new each time.
-        let to = Format::new(
-            audio_converter::Encoding::Pcm16,
-            8_000 + 50 * (2 * rates.get() + 1),
-        )
-        .expect("in range");
-        Converter::new(from, to)
-    });
+    let pcm = |rate| Format::new(Encoding::Pcm16, rate).expect("in range");
+    let ratios = (441..).filter(|down| down % 2 == 1 && down % 5 != 0);
+    let ratios = std::cell::RefCell::new(ratios);
+    bencher
+        .with_inputs(|| ratios.borrow_mut().next().expect("endless"))
+        .bench_local_values(|down| Converter::new(pcm(100 * down), pcm(8_000)));
 }

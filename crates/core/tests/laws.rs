@@ -1,4 +1,4 @@
-//! The seven laws of the converter (`DESIGN.md` section 3), each a property on every SIMD level and against the plain
+//! The seven laws of the converter (the crate's page), each a property on every SIMD level and against the plain
 //! twin, and what else a stream must keep: small outputs, `reset`, `finish`, `clone`.
 
 use audio_converter::{__Level, __levels, Converter, Encoding, Format, Quality};

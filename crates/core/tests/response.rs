@@ -235,9 +235,12 @@ fn images() {
             subject.promise.pass * subject.lower(),
             subject.promise.stop * subject.lower(),
         );
-        if subject.from > subject.to {
+        // A plain division of the rate makes no images.
+        if subject.from.is_multiple_of(subject.to) {
             return "".into();
         }
+        // Going down by 3:2, what is not the tone is an image wherever it falls.
+        let stop = if subject.from > subject.to { 0.0 } else { stop };
         let mut system = subject.system(Encoding::F32, Encoding::F32);
         let spur = subject
             .test()

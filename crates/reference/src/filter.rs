@@ -11,7 +11,7 @@ use crate::design;
 /// The ratios for which the filters are equiripple designs; all others are windowed.
 pub const COMMON_RATIOS: [u32; 4] = [2, 3, 4, 6];
 
-/// How sharp and how late the filter is: `DESIGN.md`, "Quality presets".
+/// How sharp and how late the filter is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Quality {
     /// ±0.1 dB to 3.0 kHz, 60 dB from 4.6 kHz at a lower rate of 8 kHz.

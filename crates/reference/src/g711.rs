@@ -1,5 +1,4 @@
-//! µ-law and A-law by the rule of the ITU-T Software Tools Library (G.191, `g711.c`), told in our own words in
-//! `PROTOCOLS.md` 4.1 and 4.2. Segments are searched for, step by step; there are no tables but the two of
+//! µ-law and A-law by the rule of the ITU-T Software Tools Library (G.191). Segments are searched for, step by step; there are no tables but the two of
 //! G.711 itself.
 
 /// The code of one 16-bit sample in µ-law.

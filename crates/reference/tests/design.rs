@@ -160,12 +160,19 @@ fn windowed_against_numpy() {
     check(&kaiser(4, (1, 2), 5, 3.0), &[1.0, 0.0, 0.0, 0.0, 0.0], 0.0);
 }
 
-/// Every filter between the nine usual rates whose measuring does not take too long, in whole numbers.
+/// Every filter of the simple ratios, in whole numbers; and those to and from a rate many times as high, up to where the
+/// promise of `Quality` in core ends.
 #[test]
 fn presets_keep_their_promises() {
     for quality in Quality::ALL {
-        for ratio in [2, 3, 4, 5, 6] {
-            for other in (1..ratio).filter(|other| ratio % other != 0 || *other == 1) {
+        let far = if quality == Quality::Transparent {
+            12
+        } else {
+            24
+        };
+        for ratio in [2, 3, 4, 5, 6, 8, far] {
+            let others = if ratio > 6 { 2 } else { ratio };
+            for other in (1..others).filter(|other| ratio % other != 0 || *other == 1) {
                 for (from, to) in [(ratio, other), (other, ratio)] {
                     let common = COMMON_RATIOS.contains(&ratio);
                     let promise = promise(quality, common);

@@ -25,12 +25,14 @@ pub(super) fn measure(
 
     let codec = Codec::new(places)?;
     let mut degraded = vec![codec.decode(&codec.encode(&reference)?)?];
-    for program in programs {
-        degraded.push(codec.decode(&program.convert(
-            TO_PHONE,
-            TO_PHONE.chunk(),
-            &speech.bytes,
-        )?)?);
+    // A rival that fails scores nothing, and does not stop the others.
+    let mut scored = Vec::new();
+    for (index, program) in programs.iter().enumerate() {
+        let converted = program.convert(TO_PHONE, TO_PHONE.chunk(), &speech.bytes);
+        if let Ok(bytes) = converted.and_then(|bytes| codec.decode(&bytes)) {
+            degraded.push(bytes);
+            scored.push(index);
+        }
     }
     for (index, bytes) in degraded.iter().enumerate() {
         paths.push(folder.path().join(format!("{index}.raw")));
@@ -60,8 +62,8 @@ pub(super) fn measure(
         scores.len(),
         degraded.len()
     );
-    for (entry, &score) in entries.iter_mut().zip(&scores[1..]) {
-        entry.pesq = Some(score).filter(|score| score.is_finite());
+    for (index, &score) in scored.into_iter().zip(&scores[1..]) {
+        entries[index].pesq = Some(score).filter(|score| score.is_finite());
     }
     Ok(scores[0])
 }

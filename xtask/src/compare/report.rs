@@ -141,6 +141,9 @@ impl Report {
     }
 
     pub(super) fn save(&self, path: &Path) -> Result<()> {
+        if let Some(folder) = path.parent() {
+            fs::create_dir_all(folder)?;
+        }
         fs::write(path, serde_json::to_vec(self)?)
             .with_context(|| format!("cannot write {}", path.display()))
     }

@@ -91,15 +91,21 @@ fn one_round(program: &Program, job: Job, input: &[u8], options: &Options) -> Re
     })
 }
 
-/// Best and median; the overhead is subtracted from the best and the median of the whole, as the best of
-/// differences would be that of the luckiest disturbance.
+/// Best and median of the rounds. For a command, whose time is a difference of two runs, the best would be that of the
+/// luckiest disturbance: there the median stands for both.
 fn summary(rounds: &[Round]) -> Speed {
-    let mut times: Vec<f64> = rounds.iter().map(|round| round.time).collect();
-    let mut overheads: Vec<f64> = rounds.iter().map(|round| round.overhead).collect();
-    let median = median(&mut times) - median(&mut overheads);
-    // Both are sorted now.
+    let mut times: Vec<f64> = rounds
+        .iter()
+        .map(|round| round.time - round.overhead)
+        .collect();
+    let median = median(&mut times);
+    let is_difference = rounds.iter().any(|round| round.overhead > 0.0);
     Speed {
-        best: times[0] - overheads[0],
+        best: if is_difference {
+            median
+        } else {
+            times.first().copied().unwrap_or(f64::NAN)
+        },
         median,
     }
 }

@@ -12,7 +12,7 @@ const DEFINITIONS: &str = "\
 - **µs a chunk**: time to convert 20 ms, best round and (in brackets) median round. Rounds are interleaved: each program is started in
   turn, on one core, and a round's figure is the median of five batches of 20 ms, after a batch that warms up. The input is the bundled
   speech. Rivals that know no G.711 were given one plain table lookup a sample in their own language. \"†\" converts a whole
-  file through pipes: the time for 630 s of audio less that for 30 s, best less best and median less median, so its start does not count.
+  file through pipes: the time for 630 s of audio less that for 30 s, the median difference, so its start does not count.
 - **Held back**: input sample n arrives at the instant n / input rate; a call happens when the last sample of its chunk has arrived, and what
   the call returns departs then. Output sample k carries the sound of the instant k / output rate − offset, with the offset of
   an impulse's peak. *Held back* is the time from that instant to the departure, mean and worst over four seconds from a standing start,
@@ -269,9 +269,12 @@ fn markdown(heads: &[&str], rows: impl Iterator<Item = Vec<String>>) -> String {
 }
 
 fn speed(entry: &Entry, job: usize) -> String {
-    let mark = if entry.is_whole_file { " †" } else { "" };
     let text = |Speed { best, median }: &Speed| {
-        format!("{} ({}){mark}", microseconds(*best), microseconds(*median))
+        if entry.is_whole_file {
+            format!("{} †", microseconds(*median))
+        } else {
+            format!("{} ({})", microseconds(*best), microseconds(*median))
+        }
     };
     entry.speed.get(job).map_or_else(dash, text)
 }
