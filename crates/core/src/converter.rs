@@ -88,7 +88,7 @@ impl Converter {
     /// A converter with the default quality, [`Quality::Voice`].
     ///
     /// Takes some 40 ns when a converter of the same ratio exists or was made lately. A new filter takes some µs at the
-    /// common ratios and about 0.1 ms at the rates of audio files (`cargo bench -p audio-converter`).
+    /// common ratios and 0.1 to 1 ms at the rates of audio files (`cargo bench -p audio-converter`).
     ///
     /// # Errors
     ///

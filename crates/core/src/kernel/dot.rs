@@ -39,7 +39,9 @@ impl Dot {
             let mut taps: Vec<i32> = prototype.phase(geometry, phase).collect();
             taps.resize(window, 0);
             let (pairs, _) = taps.as_chunks::<2>();
-            let splits = split(pairs, prototype.scale);
+            // A window's coefficients grow from both ends to the middle, near enough.
+            let outside_in = (0..pairs.len().div_ceil(2)).flat_map(|i| [i, pairs.len() - 1 - i]);
+            let splits = split(pairs, prototype.scale, outside_in);
             fine.extend(splits.iter().flat_map(|split| split.fine));
             coarse.extend(splits.iter().flat_map(|split| split.coarse));
         }

@@ -23,7 +23,7 @@ use alloc::vec::Vec;
 
 use fearless_simd::prelude::*;
 
-use super::split::split;
+use super::split::{size, split};
 use crate::filter::{Geometry, Prototype};
 use rows::{LARGE_REACH, LARGE_ROW, SMALL_REACH, SMALL_ROW, fill, interleave, places};
 pub(crate) use rows::{LargeRoom, MOST_CYCLES, Room, SmallRoom};
@@ -71,7 +71,10 @@ impl Planar {
             let places = places(start, start + taps.len(), down);
             let offsets = places.iter().map(|place| place.row * row + 2 * place.cycle);
             let pairs: Vec<[i32; 2]> = places.iter().map(|place| place.taps.map(tap)).collect();
-            Program::new(offsets, &split(&pairs, prototype.scale), prototype.scale)
+            let mut smallest_first: Vec<usize> = (0..pairs.len()).collect();
+            smallest_first.sort_by_key(|&i| size(&pairs[i]));
+            let splits = split(&pairs, prototype.scale, smallest_first.into_iter());
+            Program::new(offsets, &splits, prototype.scale)
         };
         Self {
             up,

@@ -24,9 +24,18 @@ impl Split {
     }
 }
 
-/// Splits the pairs of one phase, with as few coarse halves as the sum of the fine ones allows.
-pub(crate) fn split(pairs: &[[i32; 2]], scale: u32) -> Vec<Split> {
-    let size = |pair: &[i32; 2]| pair[0].unsigned_abs() + pair[1].unsigned_abs();
+/// The sum of a pair's magnitudes.
+pub(crate) fn size(pair: &[i32; 2]) -> u32 {
+    pair[0].unsigned_abs() + pair[1].unsigned_abs()
+}
+
+/// Splits the pairs of one phase. Those that come first in `smallest_first` have no coarse halves, as many as the sum of
+/// the fine ones allows.
+pub(crate) fn split(
+    pairs: &[[i32; 2]],
+    scale: u32,
+    smallest_first: impl Iterator<Item = usize>,
+) -> Vec<Split> {
     let halves = |pair: &[i32; 2]| {
         let coarse = pair.map(|c| (c + (1 << (scale - COARSE) >> 1)) >> (scale - COARSE));
         let fine = [0, 1].map(|i| (pair[i] - (coarse[i] << (scale - COARSE))) as i16);
@@ -38,8 +47,6 @@ pub(crate) fn split(pairs: &[[i32; 2]], scale: u32) -> Vec<Split> {
 
     let mut splits: Vec<Split> = pairs.iter().map(halves).collect();
     let mut total: u32 = splits.iter().map(Split::fine_size).sum();
-    let mut smallest_first: Vec<usize> = (0..pairs.len()).collect();
-    smallest_first.sort_by_key(|&i| size(&pairs[i]));
     for i in smallest_first {
         let [Ok(first), Ok(second)] = pairs[i].map(i16::try_from) else {
             break;
