@@ -3,7 +3,7 @@
 use std::io::Cursor;
 
 use audio_converter::{Converter, Encoding, Format, Quality};
-use audio_converter_file::{Source, SourceOptions};
+use audio_converter_file::{Source, SourceOptions, wav};
 
 const RATES: [u32; 10] = [
     8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000, 7_919,
@@ -66,7 +66,7 @@ pub(crate) fn converter(bytes: &[u8]) {
     );
 }
 
-/// Any bytes as a file of any name: an error or samples, never a panic, and not more samples than bytes can hold.
+/// Any bytes as a file of any name: an error or samples, never a panic, and whole samples each time.
 pub(crate) fn source(bytes: &[u8]) {
     let Some((name, content)) = bytes.split_first() else {
         return;
@@ -74,6 +74,7 @@ pub(crate) fn source(bytes: &[u8]) {
     let name = ["a.wav", "a.ulaw", "a.pcm", "a.mp3", "a.flac", "a", "-"][usize::from(*name) % 7];
     let raw = Format::new(Encoding::Pcm16, 24_000).expect("in range");
     for options in [SourceOptions::default(), SourceOptions::raw(raw)] {
+        let options = options.without_programs();
         let Ok(mut source) = Source::from_reader(name, Cursor::new(content.to_vec()), &options)
         else {
             continue;
@@ -87,5 +88,27 @@ pub(crate) fn source(bytes: &[u8]) {
                 Ok(length) => assert!(length <= room.len() && length % size == 0, "whole samples"),
             }
         }
+    }
+}
+
+/// Any bytes as a WAV header, of a stream and of a file of known length.
+pub(crate) fn wav(bytes: &[u8]) {
+    for length in [None, Some(bytes.len() as u64)] {
+        if let Ok(header) = wav::parse(bytes, length) {
+            assert!(
+                header.offset <= bytes.len() as u64,
+                "the samples begin inside the file"
+            );
+        }
+    }
+}
+
+/// Any text as a format: what parses is written as it was meant.
+pub(crate) fn format(bytes: &[u8]) {
+    let Ok(text) = str::from_utf8(bytes) else {
+        return;
+    };
+    if let Ok(format) = text.parse::<Format>() {
+        assert_eq!(format.to_string().parse(), Ok(format), "{text}");
     }
 }

@@ -13,15 +13,13 @@ mod signals;
 use std::panic;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use crate::args::Arguments;
 use crate::plan::Plan;
 use crate::printer::Printer;
 
 fn main() -> ExitCode {
     quiet_decoder_panics();
-    let plan = Plan::from(Arguments::parse());
+    let plan = Plan::from(Arguments::from_command_line());
     let printer = Printer::new(plan.level());
     if let Err(error) = signals::remove_unfinished_files() {
         printer.warning(&format!(
@@ -31,6 +29,7 @@ fn main() -> ExitCode {
     match plan.run(&printer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if commands::is_broken_pipe(&error) => ExitCode::SUCCESS,
+        Err(error) if error.is::<inspect::Told>() => ExitCode::from(1),
         Err(error) => {
             printer.error(&error);
             ExitCode::from(if commands::is_usage(&error) { 2 } else { 1 })

@@ -43,13 +43,16 @@ impl Plan {
     pub(crate) fn run(self, printer: &Printer) -> anyhow::Result<()> {
         match self {
             Self::Convert(plan) => commands::convert(&plan, printer),
-            Self::Inspect(args) => inspect::run(&inspect::Request {
-                files: &args.files,
-                from: args.from,
-                channel: args.channel,
-                json: args.json,
-                plot: args.plot.as_deref(),
-            }),
+            Self::Inspect(args) => inspect::run(
+                &inspect::Request {
+                    files: &args.files,
+                    from: args.from,
+                    channel: args.channel,
+                    json: args.json,
+                    plot: args.plot.as_deref(),
+                },
+                printer,
+            ),
             Self::Completions(shell) => commands::completions(shell),
             Self::Man(folder) => commands::man(folder.as_deref()),
         }

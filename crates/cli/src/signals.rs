@@ -8,7 +8,14 @@ pub(crate) fn remove_unfinished_files() -> std::io::Result<()> {
     use signal_hook::iterator::Signals;
 
     // SIGXFSZ tells of a limit on file sizes. Once it is caught, writing fails with an error that can be told.
-    let mut signals = Signals::new([SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ])?;
+    let ignored = ignored();
+    let wanted = [SIGHUP, SIGINT, SIGQUIT, SIGTERM, SIGXFSZ];
+    // What nohup or a shell has us ignore stays ignored.
+    let mut signals = Signals::new(
+        wanted
+            .into_iter()
+            .filter(|signal| ignored >> (signal - 1) & 1 == 0),
+    )?;
     std::thread::Builder::new()
         .name("signals".to_owned())
         .spawn(move || {
@@ -18,6 +25,17 @@ pub(crate) fn remove_unfinished_files() -> std::io::Result<()> {
             }
         })?;
     Ok(())
+}
+
+/// The signals that this program was started to ignore: bit 0 for signal 1. Only Linux tells without unsafe code.
+#[cfg(unix)]
+fn ignored() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    status
+        .lines()
+        .find_map(|line| line.strip_prefix("SigIgn:"))
+        .and_then(|bits| u64::from_str_radix(bits.trim(), 16).ok())
+        .unwrap_or(0)
 }
 
 /// Elsewhere the system removes what it can.

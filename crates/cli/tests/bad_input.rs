@@ -275,6 +275,86 @@ fn existing_output_with_no_clobber() {
 }
 
 #[test]
+fn a_plot_over_its_input() {
+    let expected = [
+        "error: a.svg is both input and output",
+        "hint: give the output another name",
+    ];
+    let folder = Folder::new();
+    folder.file("a.svg", &wav(24_000, 2_400));
+    let output = folder.run("inspect a.svg --plot a.svg");
+    assert_eq!(stderr(&output).lines().collect::<Vec<_>>(), expected);
+    assert_eq!(output.status.code(), Some(1));
+    #[cfg(unix)]
+    {
+        std::os::unix::fs::symlink("a.svg", folder.path().join("b.svg")).unwrap();
+        assert_eq!(
+            folder.run("inspect a.svg --plot b.svg").status.code(),
+            Some(1)
+        );
+    }
+    assert_eq!(folder.read("a.svg"), wav(24_000, 2_400));
+    let output = folder.run("inspect a.svg --plot no/x.png");
+    assert_eq!(
+        stderr(&output),
+        "error: cannot write no/x.png: no such file or directory\nhint: create the folder first\n"
+    );
+}
+
+#[test]
+fn inspect_goes_on_after_a_bad_file() {
+    let folder = Folder::new();
+    folder.file("a.wav", &wav(24_000, 2_400));
+    let output = folder.run("inspect no.wav a.wav --json");
+    assert_eq!(
+        stderr(&output),
+        "error: cannot read no.wav: no such file or directory\nhint: check the name and the folder\n"
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert_eq!(output.stdout.iter().filter(|b| **b == b'\n').count(), 1);
+}
+
+#[test]
+fn impossible_plots_are_wrong_usage() {
+    let folder = Folder::new();
+    folder.file("a.wav", &wav(24_000, 2_400));
+    for line in [
+        "inspect a.wav --plot x.jpg",
+        "inspect a.wav a.wav --plot x.png",
+    ] {
+        let output = folder.run(line);
+        assert_eq!(output.status.code(), Some(2), "{line}");
+        assert!(output.stdout.is_empty());
+    }
+}
+
+#[test]
+fn a_damaged_header_can_be_read_as_samples() {
+    let folder = Folder::new();
+    let file = patched(22, &[0; 2]);
+    folder.file("a.wav", &file);
+    for (name, output) in [
+        (
+            "a.wav",
+            folder.run("convert a.wav out.pcm --from pcm16/24000"),
+        ),
+        (
+            "-",
+            folder.pipe("convert - out.pcm --from pcm16/24000", &file),
+        ),
+    ] {
+        assert!(
+            stderr(&output).contains(
+                "its header is damaged (it says it has 0 channels), so all its bytes are read as pcm16/24000"
+            ),
+            "{name}: {}",
+            stderr(&output)
+        );
+        assert_eq!(folder.read("out.pcm"), file);
+    }
+}
+
+#[test]
 fn outputs_that_cannot_be_are_wrong_usage() {
     let files: [(&str, &[u8]); 1] = [("a.wav", &wav(24_000, 240))];
     check(

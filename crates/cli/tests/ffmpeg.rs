@@ -64,7 +64,7 @@ fn its_failure_is_told() {
 }
 
 #[test]
-fn its_late_failure_is_a_warning() {
+fn its_late_failure_leaves_no_output() {
     let folder = Folder::new();
     let output = run(
         &folder,
@@ -73,8 +73,21 @@ fn its_late_failure_is_a_warning() {
     );
     assert_eq!(
         stderr(&output),
-        "warning: a.au: ffmpeg says: Error at the end\n\
-         out.wav: 0.10 s of WAV, pcm16/16000, from other media, decoded by ffmpeg, mono, 16000 Hz\n"
+        "error: cannot decode a.au: ffmpeg says: Error at the end\n\
+         hint: check that it plays elsewhere; it may be damaged\n"
+    );
+    assert_eq!(output.status.code(), Some(1));
+    assert!(!folder.path().join("out.wav").exists());
+}
+
+#[test]
+fn its_words_at_a_good_end_are_a_warning() {
+    let folder = Folder::new();
+    let output = run(&folder, "cat decoded.wav; echo 'Odd end' >&2", "a.au");
+    assert!(
+        stderr(&output).starts_with("warning: a.au: ffmpeg says: Odd end\n"),
+        "{}",
+        stderr(&output)
     );
     assert_eq!(output.status.code(), Some(0));
 }

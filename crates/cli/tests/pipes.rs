@@ -233,6 +233,37 @@ mod unix {
         );
     }
 
+    /// The signal comes once some sound was read, and is ignored as it was before the program started.
+    #[cfg(target_os = "linux")]
+    #[test]
+    fn ignored_signals_stay_ignored() {
+        let folder = Folder::new();
+        let mut child = Command::new("sh")
+            .current_dir(folder.path())
+            .args([
+                "-c",
+                "trap '' HUP; exec \"$0\" convert - out.wav --from pcm16/24000",
+            ])
+            .arg(cargo_bin("audio-stream-converter"))
+            .stdin(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut input = child.stdin.take().unwrap();
+        input.write_all(&tone(24_000, 480)).unwrap();
+        while folder.names().is_empty() {
+            std::thread::yield_now();
+        }
+        let kill = Command::new("sh")
+            .args(["-c", &format!("kill -HUP {}", child.id())])
+            .status()
+            .unwrap();
+        assert!(kill.success());
+        drop(input);
+        assert!(child.wait().unwrap().success());
+        assert_eq!(folder.names(), ["out.wav"]);
+    }
+
     /// The signal comes once a temporary file exists, which is once some sound was read from the pipe.
     #[test]
     fn signals_leave_nothing_behind() {

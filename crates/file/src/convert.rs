@@ -55,6 +55,8 @@ pub struct Position {
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Report {
+    /// The input's name as it stands in messages.
+    pub name: String,
     /// What the input was, with all warnings.
     pub info: Info,
     /// The format in which the input was taken.
@@ -115,7 +117,7 @@ pub fn convert_file(
                 source: error,
             }
         })?;
-    let sink = Sink::create(output, container, to)?;
+    let sink = Sink::create(output, container, to)?.keeping_existing(conversion.keep_existing);
     convert_stream(
         source,
         sink,
@@ -139,13 +141,8 @@ fn convert_stream(
         .unwrap_or(CHUNK_SAMPLES)
         .clamp(1, MAX_CHUNK_SAMPLES);
     let mut samples = vec![0; chunk_samples * from.bytes_per_sample()];
-    let mut converted = vec![
-        0;
-        converter
-            .max_output(samples.len())
-            .max(converter.max_finish())
-            .max(MIN_OUTPUT_BYTES)
-    ];
+    // As large for any ratio: what does not fit comes with the next step.
+    let mut converted = vec![0; OUTPUT_BYTES];
     let total = source.info().duration();
     let mut bytes_read = 0;
     loop {
@@ -177,6 +174,7 @@ fn convert_stream(
     let bytes_written = sink.finish()?;
     let samples_read = bytes_read / from.bytes_per_sample() as u64;
     Ok(Report {
+        name: source.name().to_owned(),
         info: source.info().clone(),
         from,
         to,
@@ -189,7 +187,7 @@ fn convert_stream(
 
 /// Fails when both are one file, by whatever names or links. Devices and pipes may well be both, and are not opened
 /// for this: that alone would wait for the other side of a named pipe.
-fn refuse_same_file(input: &Path, output: &Path) -> Result<()> {
+pub(crate) fn refuse_same_file(input: &Path, output: &Path) -> Result<()> {
     match (handle(input, Handle::stdin), handle(output, Handle::stdout)) {
         (Some(from), Some(to)) if from == to => Err(Error::SameFile {
             name: name::output(output),
@@ -217,4 +215,4 @@ fn handle(path: &Path, standard: fn() -> io::Result<Handle>) -> Option<Handle> {
 
 const CHUNK_SAMPLES: usize = 1 << 14;
 const MAX_CHUNK_SAMPLES: usize = 1 << 20;
-const MIN_OUTPUT_BYTES: usize = 64;
+const OUTPUT_BYTES: usize = 1 << 16;

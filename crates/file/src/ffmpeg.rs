@@ -106,7 +106,7 @@ pub(crate) fn open(input: &mut Input) -> Result<(Child, Header, Info), Failure> 
         Err(error) => {
             // It has said what it had to say once its output ended; if it still writes, nobody reads it.
             let _ = child.process.kill();
-            let said = child.complaint();
+            let said = child.end().unwrap_or_else(Some);
             Err(Failure::Failed(said.unwrap_or_else(|| {
                 format!("ffmpeg cannot read it: {error}")
             })))
@@ -115,18 +115,23 @@ pub(crate) fn open(input: &mut Input) -> Result<(Child, Header, Info), Failure> 
 }
 
 impl Child {
-    /// What ffmpeg said when it failed. Waits for its end, which has come when its output has ended.
-    pub(crate) fn complaint(&mut self) -> Option<String> {
-        let status = self.process.wait().ok()?;
+    /// What ffmpeg said: an error where it failed, since what it wrote is then not all. Waits for its end, which has
+    /// come when its output has ended.
+    pub(crate) fn end(&mut self) -> Result<Option<String>, String> {
+        let status = self
+            .process
+            .wait()
+            .map_err(|error| format!("ffmpeg cannot be waited for: {error}"))?;
         let said = self
             .messages
             .take()
             .and_then(|messages| messages.join().ok())
             .unwrap_or_default();
         match (status.success(), said.is_empty()) {
-            (true, true) => None,
-            (_, false) => Some(format!("ffmpeg says: {said}")),
-            (false, true) => Some(format!("ffmpeg ended early ({status})")),
+            (true, true) => Ok(None),
+            (true, false) => Ok(Some(format!("ffmpeg says: {said}"))),
+            (false, false) => Err(format!("ffmpeg says: {said}")),
+            (false, true) => Err(format!("ffmpeg ended early ({status})")),
         }
     }
 }

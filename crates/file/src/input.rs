@@ -110,6 +110,14 @@ impl Input {
         matches!(self.body, Body::File { .. })
     }
 
+    /// Puts back what was read of a stream; a file starts anew anyway.
+    pub(crate) fn give_back(&mut self, read: Vec<u8>, rest: Reader) {
+        if let Body::Stream(stream) = &mut self.body {
+            self.head = read;
+            *stream = Box::new(rest);
+        }
+    }
+
     /// The whole input from its first byte. A file can be taken again and again, from its start each time.
     pub(crate) fn reader(&mut self) -> io::Result<Reader> {
         match &mut self.body {

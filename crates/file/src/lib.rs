@@ -9,7 +9,7 @@
 //! - [`Sink`] writes WAV or raw samples: a file that appears whole or not at all, or a pipe as the samples come.
 //! - [`convert_file`] does both with a converter between.
 //!
-//! Memory is constant whatever the size. No input makes it panic. Errors are one line that names the file, with a
+//! Memory is constant whatever the size of a WAV or raw file (other media keep their metadata and indices). No input makes it panic. Errors are one line that names the file, with a
 //! [hint](Error::hint).
 //!
 //! ```
@@ -52,6 +52,6 @@ pub use convert::{Conversion, Position, Report, convert_file};
 pub use ending::{Container, output_format, raw_ending};
 pub use error::{Error, Result};
 pub use info::Info;
-pub use sink::Sink;
+pub use sink::{Sink, write_file};
 pub use source::{Source, SourceOptions};
 pub use whole::remove_unfinished;

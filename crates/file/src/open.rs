@@ -1,6 +1,8 @@
 //! Finds out what an input is, and opens it as interleaved samples.
 
-use audio_converter::Format;
+use std::io::{self, Read};
+
+use audio_converter::{Encoding, Format};
 
 use crate::ending::{ending, raw_ending};
 use crate::error::{Error, Result};
@@ -35,8 +37,17 @@ pub(crate) struct Opened {
 pub(crate) fn open(input: &mut Input, options: &SourceOptions) -> Result<Opened> {
     let kind = sniff::kind(&input.head);
     let mut opened = match kind {
-        Kind::Wav => open_wav(input)?,
-        Kind::Media | Kind::Foreign => open_media(input, kind)?,
+        Kind::Wav => match (open_wav(input, options), options.from) {
+            (Err(Error::Header { problem, .. }), Some(from)) if options.accepts_text => {
+                let mut opened = open_raw(input, from, kind)?;
+                opened.info.warnings.push(format!(
+                    "its header is damaged ({problem}), so its bytes are read as {from}"
+                ));
+                return Ok(opened);
+            }
+            (opened, _) => opened?,
+        },
+        Kind::Media | Kind::Foreign => open_media(input, kind, options)?,
         Kind::Text if !options.accepts_text || options.from.is_none() => {
             return Err(Error::Text {
                 name: input.name.clone(),
@@ -59,7 +70,7 @@ pub(crate) fn open(input: &mut Input, options: &SourceOptions) -> Result<Opened>
                         encoding,
                     });
                 }
-                (None, None) => open_media(input, kind)?,
+                (None, None) => open_media(input, kind, options)?,
             }
         }
     };
@@ -67,7 +78,7 @@ pub(crate) fn open(input: &mut Input, options: &SourceOptions) -> Result<Opened>
         && (Sample::of(from.encoding()) != Some(opened.sample) || from.rate() != opened.info.rate)
     {
         let text = format!(
-            "it is a {} file and read as its header says, not as {from}",
+            "its container is {} and it is read as its header says, not as {from}",
             opened.info.container
         );
         opened.info.warnings.push(text);
@@ -107,15 +118,26 @@ fn open_raw(input: &mut Input, format: Format, kind: Kind) -> Result<Opened> {
     })
 }
 
-fn open_wav(input: &mut Input) -> Result<Opened> {
+fn open_wav(input: &mut Input, options: &SourceOptions) -> Result<Opened> {
     let length = input.length();
     let mut reader = input
         .reader()
         .map_err(|error| Error::read(&input.name, error))?;
-    let header = match wav::parse(&mut reader, length) {
+    let mut kept = Kept {
+        reader: &mut reader,
+        bytes: Vec::new(),
+    };
+    let header = wav::parse(&mut kept, length).and_then(|header| {
+        Format::new(Encoding::Pcm16, header.rate)
+            .map(|_| header)
+            .map_err(|error| HeaderError::Damaged(error.to_string()))
+    });
+    let bytes = kept.bytes;
+    let header = match header {
         Ok(header) => header,
         Err(HeaderError::Io(error)) => return Err(Error::read(&input.name, error)),
         Err(HeaderError::Damaged(problem)) => {
+            input.give_back(bytes, reader);
             return Err(Error::Header {
                 name: input.name.clone(),
                 problem,
@@ -128,7 +150,7 @@ fn open_wav(input: &mut Input) -> Result<Opened> {
                 hint: "save it to a file first, or decode it with ffmpeg before".to_owned(),
             });
         }
-        Err(HeaderError::Unsupported(_)) => return open_media(input, Kind::Media),
+        Err(HeaderError::Unsupported(_)) => return open_media(input, Kind::Media, options),
     };
     let promised = header.data_bytes;
     let present = length.map(|length| length.saturating_sub(header.offset));
@@ -155,13 +177,33 @@ fn open_wav(input: &mut Input) -> Result<Opened> {
     })
 }
 
+/// Keeps what is read of a stream's header, so that it can be read again as samples: the first bytes of a header that
+/// goes on for longer.
+struct Kept<'a> {
+    reader: &'a mut Reader,
+    bytes: Vec<u8>,
+}
+
+impl Read for Kept<'_> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        let count = self.reader.read(buffer)?;
+        let room = MAX_KEPT_BYTES.saturating_sub(self.bytes.len());
+        self.bytes.extend_from_slice(&buffer[..count.min(room)]);
+        Ok(count)
+    }
+}
+
+const MAX_KEPT_BYTES: usize = 1 << 16;
+
 /// By our own decoders, else by ffmpeg.
-fn open_media(input: &mut Input, kind: Kind) -> Result<Opened> {
+fn open_media(input: &mut Input, kind: Kind, options: &SourceOptions) -> Result<Opened> {
     // A pipe can be read only once: ours gets it when the signature says that it is one of ours.
     let is_ours = match kind {
         Kind::Foreign => false,
         Kind::Media => true,
-        Kind::Wav | Kind::Text | Kind::Unknown => input.is_file() || !ffmpeg::is_installed(),
+        Kind::Wav | Kind::Text | Kind::Unknown => {
+            input.is_file() || options.is_without_programs || !ffmpeg::is_installed()
+        }
     };
     let mut problem = None;
     if is_ours {
@@ -188,7 +230,12 @@ fn open_media(input: &mut Input, kind: Kind) -> Result<Opened> {
             });
         }
     }
-    match ffmpeg::open(input) {
+    let decoded = if options.is_without_programs {
+        Err(ffmpeg::Failure::NotInstalled)
+    } else {
+        ffmpeg::open(input)
+    };
+    match decoded {
         Ok((child, header, info)) => Ok(Opened {
             bytes: Bytes::Ffmpeg(child),
             sample: header.sample,

@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use audio_converter::Format;
 
+use crate::convert::refuse_same_file;
 use crate::ending::Container;
 use crate::error::{Error, Result};
 use crate::name;
@@ -37,6 +38,7 @@ pub struct Sink {
     format: Format,
     container: Container,
     output: Output,
+    keeps_existing: bool,
     is_begun: bool,
     samples_bytes: u64,
 }
@@ -103,9 +105,16 @@ impl Sink {
             format,
             container,
             output,
+            keeps_existing: false,
             is_begun: false,
             samples_bytes: 0,
         })
+    }
+
+    /// Leaves alone a file that stands in the output's place at the end: [`Sink::finish`] is then an error.
+    pub(crate) const fn keeping_existing(mut self, keeps_existing: bool) -> Self {
+        self.keeps_existing = keeps_existing;
+        self
     }
 
     /// What [`Sink::write`] takes.
@@ -153,9 +162,17 @@ impl Sink {
             Output::Stream(mut stream) => stream.flush(),
             Output::Whole(mut whole) => header
                 .map_or(Ok(()), |header| whole.rewrite_start(&header))
-                .and_then(|()| whole.finish()),
+                .and_then(|()| whole.finish(self.keeps_existing)),
         };
-        result.map_err(|error| Error::write(&self.name, error))?;
+        result.map_err(|error| {
+            if self.keeps_existing && error.kind() == io::ErrorKind::AlreadyExists {
+                Error::Exists {
+                    name: self.name.clone(),
+                }
+            } else {
+                Error::write(&self.name, error)
+            }
+        })?;
         Ok(self.samples_bytes)
     }
 
@@ -235,6 +252,40 @@ pub(crate) fn place(path: &Path) -> io::Result<Place> {
         }
     }
     Err(io::Error::other("too many links"))
+}
+
+/// Writes all of a file that is no sound (a picture, a page) as a [`Sink`] does: whole or not at all, and never over
+/// one of the `inputs`, by whatever names or links.
+///
+/// ```
+/// use audio_converter_file::{Error, write_file};
+///
+/// let folder = tempfile::tempdir()?;
+/// let (sound, picture) = (folder.path().join("a.wav"), folder.path().join("a.svg"));
+/// std::fs::write(&sound, b"sound")?;
+/// write_file(&picture, b"<svg/>", &[&sound])?;
+/// assert!(matches!(write_file(&sound, b"<svg/>", &[&sound]), Err(Error::SameFile { .. })));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+///
+/// # Errors
+///
+/// When the output is one of the inputs, or the system refuses.
+pub fn write_file(path: impl AsRef<Path>, bytes: &[u8], inputs: &[&Path]) -> Result<()> {
+    let path = path.as_ref();
+    for input in inputs {
+        refuse_same_file(input, path)?;
+    }
+    let write = || match place(path)? {
+        Place::StandardOutput => io::stdout().write_all(bytes),
+        Place::Direct(path) => open_direct(&path)?.write_all(bytes),
+        Place::File(target) => {
+            let mut whole = Whole::create(&target)?;
+            whole.write_all(bytes)?;
+            whole.finish(false)
+        }
+    };
+    write().map_err(|error| Error::write(&name::output(path), error))
 }
 
 fn open_direct(path: &Path) -> io::Result<File> {

@@ -18,12 +18,13 @@ use crate::wav;
 #[non_exhaustive]
 pub struct SourceOptions {
     /// What the bytes are when they are samples without a header. A file that has one is read by its header all
-    /// the same, with a warning where the two differ.
+    /// the same, with a warning where the two differ; one whose header is damaged, only with `accepts_text`.
     pub from: Option<Format>,
-    /// Whether `from` holds even for bytes that are plainly text.
+    /// Whether `from` holds even for bytes that are plainly text, or follow a damaged WAV header.
     pub accepts_text: bool,
     /// What becomes of several channels.
     pub channel: Channel,
+    pub(crate) is_without_programs: bool,
 }
 
 impl SourceOptions {
@@ -35,6 +36,14 @@ impl SourceOptions {
             accepts_text: true,
             ..Self::default()
         }
+    }
+
+    /// The same without other programs (ffmpeg): for the fuzzer.
+    #[doc(hidden)]
+    #[must_use]
+    pub const fn without_programs(mut self) -> Self {
+        self.is_without_programs = true;
+        self
     }
 
     /// The same with another choice of channel.
@@ -219,13 +228,22 @@ impl Source {
             *remaining -= got as u64;
         }
         if got == 0 {
+            self.note_end()?;
             self.is_at_end = true;
-            self.note_end();
         }
         Ok(())
     }
 
-    fn note_end(&mut self) {
+    fn note_end(&mut self) -> Result<()> {
+        let said = match &mut self.bytes {
+            Bytes::Plain { .. } => None,
+            Bytes::Media(decoder) => decoder.complaint(),
+            Bytes::Ffmpeg(child) => child.end().map_err(|problem| Error::Undecodable {
+                name: self.name.clone(),
+                problem,
+                hint: "check that it plays elsewhere; it may be damaged".to_owned(),
+            })?,
+        };
         let left = self.end - self.start;
         let warnings = &mut self.info.warnings;
         match self.remaining {
@@ -258,11 +276,8 @@ impl Source {
                 "its last {left} {bytes} no whole sample and left out"
             ));
         }
-        match &mut self.bytes {
-            Bytes::Plain { .. } => {}
-            Bytes::Media(decoder) => warnings.extend(decoder.complaint()),
-            Bytes::Ffmpeg(child) => warnings.extend(child.complaint()),
-        }
+        warnings.extend(said);
+        Ok(())
     }
 }
 

@@ -86,8 +86,8 @@ impl Whole {
         file.write_all(bytes)
     }
 
-    /// Puts the file in its place.
-    pub(crate) fn finish(mut self) -> io::Result<()> {
+    /// Puts the file in its place; with `keeps_existing` only when no file is there, even one that has appeared since.
+    pub(crate) fn finish(mut self, keeps_existing: bool) -> io::Result<()> {
         self.writer.flush()?;
         // A full disk or a quota can come to light only now; and the name must not appear before the bytes do.
         self.writer.get_ref().sync_all()?;
@@ -96,7 +96,12 @@ impl Whole {
         };
         let mut unfinished = unfinished();
         let path = temporary.to_path_buf();
-        let result = temporary.persist(&self.target).map_err(|error| error.error);
+        let result = if keeps_existing {
+            temporary.persist_noclobber(&self.target)
+        } else {
+            temporary.persist(&self.target)
+        };
+        let result = result.map_err(|error| error.error);
         forget(&mut unfinished, &path);
         result
     }

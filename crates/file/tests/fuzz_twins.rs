@@ -29,4 +29,15 @@ proptest! {
         bytes.append(&mut tail);
         targets::source(&bytes);
     }
+
+    #[test]
+    fn wav(bytes in vec(any::<u8>(), 0..200), at in 1..WAV.len()) {
+        targets::wav(&bytes);
+        targets::wav(&[&WAV[1..at], &bytes].concat());
+    }
+
+    #[test]
+    fn format(text in "(\\PC{0,9}|pcm16|mulaw|ALAW|f32)/[+0-9]{0,7}\\PC?") {
+        targets::format(text.as_bytes());
+    }
 }

@@ -92,6 +92,21 @@ fn an_existing_output_is_kept_on_request() {
 }
 
 #[test]
+fn an_output_that_appears_meanwhile_is_kept_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("a.ulaw"), folder.path().join("b.wav"));
+    fs::write(&input, [0xFF; 100]).unwrap();
+    let mut conversion = Conversion::default();
+    conversion.keep_existing = true;
+    let result = convert_file(&input, &output, &conversion, &mut |_| {
+        fs::write(&output, b"other").unwrap();
+    });
+    assert!(matches!(result, Err(Error::Exists { .. })));
+    assert_eq!(fs::read(&output).unwrap(), b"other");
+    assert_eq!(names(folder.path()), ["a.ulaw", "b.wav"]);
+}
+
+#[test]
 fn progress_tells_how_far_it_has_come() {
     let folder = tempfile::tempdir().unwrap();
     let input = folder.path().join("a.ulaw");

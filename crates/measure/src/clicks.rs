@@ -5,13 +5,16 @@
 //!               32 ms around);  e = what the prediction misses
 //! candidate:    |e| ≥ SIZE, and the greatest within 1.5 ms
 //! background:   on each side, over 36 ms, the second greatest |e| that is 1.5 ms from others; the louder side counts
-//! click:        |e| ≥ RATIO · background, unless the sound itself starts or ends there
+//! click:        |e| ≥ RATIO · background, unless the sound itself starts or ends there, or a burst begins there
 //! ```
 //!
 //! Why the second greatest: the pulses of a voice return every 3 to 15 ms and are its background, whereas
 //! clicks at chunk edges return every 20 ms or more: one neighbour on each side may be a click as well. Why the
 //! louder side: at an onset the residual rises and stays. A start or end of sound is a place where the
-//! level of the neighbouring 10 ms differs by more than 20 dB and |e| does not exceed the louder side's peak.
+//! level of the neighbouring 10 ms differs by more than 20 dB and |e| does not exceed the louder side's peak. A
+//! burst, such as the release of a "t", rises from a closure and rings on: e is louder in the 10 ms after
+//! the jump than in those before, and its greatest there is more than |e| / RATIO. A click stands
+//! alone, or far above (SURE).
 
 use std::collections::VecDeque;
 
@@ -44,7 +47,8 @@ pub struct Clicks {
 ///
 /// A jump counts from a size of 0.001 (−60 dBFS) if it is at least 15.6 dB above what linear prediction misses
 /// around it; the head of this module's source tells the method. It does not hear clicks closer together
-/// than some 18 ms (they are taken for a voice's pulses), within 18 ms of either end, or at the edges of a gap (see [`gaps`](crate::gaps)).
+/// than some 18 ms (they are taken for a voice's pulses), within 18 ms of either end, at the edges of a gap (see [`gaps`](crate::gaps)), or
+/// right before a burst of more than a sixth of their size.
 ///
 /// ```
 /// use audio_converter_measure::{clicks, signal};
@@ -206,7 +210,10 @@ impl ClickMeter {
                 self.apart,
             );
             let prominence = size / left.max(right).max(SIZE / 100.0);
-            if prominence < RATIO || is_edge_of_sound(samples, n, self.level, ORDER, size) {
+            if prominence < RATIO
+                || is_edge_of_sound(samples, n, self.level, ORDER, size)
+                || (prominence < SURE && is_burst(residual, n, self.level, ORDER))
+            {
                 continue;
             }
             self.found.count += 1;
@@ -263,6 +270,18 @@ fn is_edge_of_sound(samples: &[f64], n: usize, level: usize, guard: usize, size:
     loud > quiet * EDGE && loud > SIZE * SIZE && size < 1.5 * peak
 }
 
+/// Whether a burst begins at index `n`: what cannot be predicted is louder after it than before, and not much
+/// smaller than the jump itself.
+fn is_burst(residual: &[f64], n: usize, level: usize, guard: usize) -> bool {
+    // The `guard` samples next to it hold the predictor's answer to the jump.
+    let before = &residual[n.saturating_sub(guard + level)..n.saturating_sub(guard)];
+    let after = &residual[(n + 1 + guard).min(residual.len())..];
+    let after = &after[..level.min(after.len())];
+    let power = |side: &[f64]| side.iter().map(|e| e * e).sum::<f64>() / side.len().max(1) as f64;
+    let peak = after.iter().fold(0.0, |most: f64, e| most.max(e.abs()));
+    power(after) > power(before) * RISE && residual[n].abs() < RATIO * peak
+}
+
 /// Prediction order.
 const ORDER: usize = 16;
 /// Seconds: between predictors; between peaks that are told apart; of background to each side; of level.
@@ -273,8 +292,12 @@ const LEVEL: f64 = 0.01;
 /// The least size of a click, and its least ratio to the background (15.6 dB).
 const SIZE: f64 = 0.001;
 const RATIO: f64 = 6.0;
+/// The ratio (25 dB) above which it is a click also where a burst begins.
+const SURE: f64 = 3.0 * RATIO;
 /// The power ratio (20 dB) that makes a start or an end of sound.
 const EDGE: f64 = 100.0;
+/// The power ratio (3 dB) of residuals that makes the start of a burst.
+const RISE: f64 = 2.0;
 
 #[cfg(test)]
 mod tests {

@@ -24,7 +24,8 @@ pub struct Gap {
     /// How it shows.
     pub kind: GapKind,
     /// Whether sound was cut: the 5 ms before or the 5 ms after are above −50 dBov. Pauses
-    /// that a speech synthesiser or a silence suppressor fills with zeros are mostly not abrupt.
+    /// that a speech synthesiser or a silence suppressor fills with zeros are mostly not abrupt. Sound of
+    /// under some 3 ms does not count: what lies between the pulses of an impulse train was not cut.
     pub is_abrupt: bool,
 }
 
@@ -164,16 +165,19 @@ impl GapMeter {
 struct Runs {
     /// A smoothed power that remembers about the last 5 ms, frozen during a run.
     power: f64,
+    /// The part of those 5 ms that moved: little of it between lone pulses.
+    busy: f64,
     forget: f64,
     near: u64,
     value: f64,
     run: u64,
-    /// The power before the present run.
+    /// The power before the present run; 0 if hardly anything moved there.
     before: f64,
     /// Samples of silence before the first sound; `None` until it comes.
     leading: Option<u64>,
-    /// A finished run that waits for the level after it: its span, kind, the power before, the power since.
-    waiting: Option<(Span, GapKind, f64, f64)>,
+    /// A finished run that waits for the level after it: its span, kind, the power before, the energy since,
+    /// the samples since that moved.
+    waiting: Option<(Span, GapKind, f64, f64, u64)>,
 }
 
 impl Runs {
@@ -181,6 +185,7 @@ impl Runs {
         let near = near.max(4);
         Self {
             power: 0.0,
+            busy: 0.0,
             forget: 1.0 / near as f64,
             near: near as u64,
             value: f64::NAN,
@@ -212,19 +217,22 @@ impl Runs {
                     start: position - self.run,
                     length: self.run,
                 };
-                self.waiting = Some((span, kind, self.before, 0.0));
+                self.waiting = Some((span, kind, self.before, 0.0, 0));
             }
-            self.before = self.power;
+            self.before = if self.busy > BUSY { self.power } else { 0.0 };
             self.value = value;
             self.run = 1;
         }
         // The level around a gap is that of what moves: its own constant value does not count.
-        let moving = if self.run < 4 { value * value } else { 0.0 };
+        let moves = self.run < 4;
+        let moving = if moves { value * value } else { 0.0 };
         if self.run < shortest {
             self.power += (moving - self.power) * self.forget;
+            self.busy += (f64::from(u8::from(moves)) - self.busy) * self.forget;
         }
-        if let Some((span, _, _, since)) = &mut self.waiting {
+        if let Some((span, _, _, since, moved)) = &mut self.waiting {
             *since += moving;
+            *moved += u64::from(moves);
             if position + 1 >= span.start + span.length + self.near {
                 gap = gap.or(self.judge(position + 1));
             }
@@ -233,8 +241,10 @@ impl Runs {
     }
 
     fn judge(&mut self, position: u64) -> Option<Gap> {
-        let (span, kind, before, since) = self.waiting.take()?;
-        let after = since / (position - span.start - span.length).max(1) as f64;
+        let (span, kind, before, since, moved) = self.waiting.take()?;
+        let length = (position - span.start - span.length).max(1) as f64;
+        let is_busy = moved as f64 > BUSY * self.near as f64;
+        let after = if is_busy { since / length } else { 0.0 };
         Some(Gap {
             span,
             kind,
@@ -322,6 +332,8 @@ impl Collapse {
 const QUIET: f64 = 8.5 / 32_768.0;
 /// What is audible next to a gap, in dBov.
 const AUDIBLE: f64 = -50.0;
+/// The part of the 5 ms next to a gap that must move to be sound that was cut.
+const BUSY: f64 = 0.55;
 /// Seconds that count as next to a gap; the longest collapse.
 const NEAR: f64 = 0.005;
 const LONGEST: f64 = 0.5;
@@ -418,6 +430,45 @@ mod tests {
         }
         let found = gaps(&fading, 8_000.0, 0.005).unwrap();
         assert_eq!((found.count, found.abrupt), (1, 0), "{found:?}");
+    }
+
+    #[test]
+    fn nothing_was_cut_between_lone_pulses() {
+        for (rate, pitch, width) in [
+            (8_000.0, 140.0, 1),
+            (8_000.0, 60.0, 1),
+            (8_000.0, 100.0, 12),
+            (16_000.0, 140.0, 2),
+            (48_000.0, 90.0, 10),
+        ] {
+            let period = (rate / pitch) as usize;
+            let train: Vec<f32> = (0..(rate * 6.0) as usize)
+                .map(|n| {
+                    let at = n % period;
+                    if at < width {
+                        0.5 - 0.02 * at as f32
+                    } else {
+                        0.0
+                    }
+                })
+                .collect();
+            let found = gaps(&train, rate, 0.005).unwrap();
+            assert!(found.count > 300, "{rate} {pitch} {width}");
+            assert_eq!(found.abrupt, 0, "{rate} {pitch} {width}");
+        }
+    }
+
+    #[test]
+    fn every_other_packet_of_10_ms_is_still_a_dropout() {
+        for rate in [8_000.0, 16_000.0] {
+            let packet = (rate * 0.01) as usize;
+            let mut tone = signal::tone(rate, 440.0, 0.3, 200 * packet);
+            for lost in tone.chunks_mut(packet).skip(1).step_by(2) {
+                lost.fill(0.0);
+            }
+            let found = gaps(&tone, rate, 0.005).unwrap();
+            assert_eq!((found.count, found.abrupt), (99, 99), "{rate}");
+        }
     }
 
     #[test]

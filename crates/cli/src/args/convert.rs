@@ -47,16 +47,23 @@ pub(crate) struct ConvertArgs {
     pub(crate) quiet: bool,
 }
 
-const EXAMPLES: &str = "\
+macro_rules! examples {
+    () => {
+        "\
 Examples:
   audio-stream-converter convert speech.wav call.ulaw
   audio-stream-converter convert call.ulaw back.wav --to pcm16/24000
   audio-stream-converter convert stereo.flac agent.wav --channel 2
   audio-stream-converter convert voice.pcm voice.wav --from pcm16/24000
   arecord -t raw -f S16_LE -r 16000 |
-    audio-stream-converter convert - out.ulaw --from pcm16/16000";
+    audio-stream-converter convert - out.ulaw --from pcm16/16000"
+    };
+}
 
-const LONG_HELP: &str = "\
+const EXAMPLES: &str = examples!();
+
+const LONG_HELP: &str = concat!(
+    "\
 Formats: encoding/rate, where the encoding is mulaw, alaw, pcm16, pcm16be or f32, and the rate is in Hz: mulaw/8000, \
 pcm16/24000.
 
@@ -67,10 +74,6 @@ else the name's ending: .ulaw .ul .mulaw .pcmu (mulaw/8000), .alaw .al .pcma (al
 Output: --to, else the name's ending as above, with the input's rate where the ending tells none; .wav is 16-bit PCM \
 at the input's rate. The output is one channel. It appears whole or not at all, in place of a file of that name.
 
-Examples:
-  audio-stream-converter convert speech.wav call.ulaw
-  audio-stream-converter convert call.ulaw back.wav --to pcm16/24000
-  audio-stream-converter convert stereo.flac agent.wav --channel 2
-  audio-stream-converter convert voice.pcm voice.wav --from pcm16/24000
-  arecord -t raw -f S16_LE -r 16000 |
-    audio-stream-converter convert - out.ulaw --from pcm16/16000";
+",
+    examples!()
+);

@@ -6,6 +6,8 @@ use audio_converter::Format;
 use audio_converter_file::Channel;
 use clap::Args;
 
+use super::values;
+
 /// Arguments of `inspect`.
 #[derive(Debug, Args)]
 #[command(
@@ -31,6 +33,6 @@ pub(crate) struct InspectArgs {
     pub(crate) json: bool,
 
     /// Draw waveform and spectrogram into an .svg or .png file (of one recording)
-    #[arg(long, value_name = "IMAGE")]
+    #[arg(long, value_name = "IMAGE", value_parser = values::plot())]
     pub(crate) plot: Option<PathBuf>,
 }

@@ -7,7 +7,8 @@ mod values;
 
 use std::path::PathBuf;
 
-use clap::{Args, Parser, Subcommand};
+use clap::error::ErrorKind;
+use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use convert::ConvertArgs;
@@ -35,6 +36,29 @@ pub(crate) struct Arguments {
 
     #[command(flatten)]
     pub(crate) original: Option<OriginalArgs>,
+}
+
+impl Arguments {
+    /// The program's own arguments; wrong ones end it.
+    pub(crate) fn from_command_line() -> Self {
+        let arguments = Self::parse();
+        if let Some(Command::Inspect(InspectArgs {
+            files,
+            plot: Some(_),
+            ..
+        })) = &arguments.command
+            && files.len() > 1
+        {
+            let text = format!(
+                "a plot shows one recording: inspect {} files without --plot",
+                files.len()
+            );
+            Self::command()
+                .error(ErrorKind::ArgumentConflict, text)
+                .exit()
+        }
+        arguments
+    }
 }
 
 /// What to do.

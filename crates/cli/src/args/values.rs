@@ -1,9 +1,13 @@
 //! Parsers of single values.
 
+use std::path::PathBuf;
+
 use audio_converter::{Format, Quality};
 use audio_converter_file::Container;
 use clap::ValueEnum;
-use clap::builder::{PossibleValuesParser, TypedValueParser};
+use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
+
+use crate::inspect::{PLOT_NAMES, is_plot_name};
 
 /// How much to tell on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -35,6 +39,16 @@ pub(super) fn container() -> impl TypedValueParser<Value = Container> {
             Container::Wav
         } else {
             Container::Raw
+        }
+    })
+}
+
+pub(super) fn plot() -> impl TypedValueParser<Value = PathBuf> {
+    PathBufValueParser::new().try_map(|path| {
+        if is_plot_name(&path) {
+            Ok(path)
+        } else {
+            Err(PLOT_NAMES)
         }
     })
 }

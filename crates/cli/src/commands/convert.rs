@@ -22,7 +22,7 @@ pub(crate) fn convert(plan: &ConvertPlan, printer: &Printer) -> anyhow::Result<(
         )?
     };
     for warning in &report.info.warnings {
-        printer.warning(&format!("{input}: {warning}"));
+        printer.warning(&format!("{}: {warning}", report.name));
     }
     if plan.output.as_os_str() != "-" {
         printer.info(&summary(plan, &report));

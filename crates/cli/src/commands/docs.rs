@@ -1,7 +1,6 @@
 //! `completions` and `man`: made from the definition of the arguments.
 
 use std::fs;
-use std::io::{self, Write};
 use std::path::Path;
 
 use anyhow::Context;
@@ -14,7 +13,7 @@ use crate::args::Arguments;
 pub(crate) fn completions(shell: Shell) -> anyhow::Result<()> {
     let mut script = Vec::new();
     clap_complete::generate(shell, &mut Arguments::command(), NAME, &mut script);
-    Ok(io::stdout().write_all(&script)?)
+    Ok(super::print(&script)?)
 }
 
 /// Prints the page of the program, or writes one for each command into `folder`.
@@ -22,7 +21,7 @@ pub(crate) fn man(folder: Option<&Path>) -> anyhow::Result<()> {
     let Some(folder) = folder else {
         let mut page = Vec::new();
         Man::new(Arguments::command()).render(&mut page)?;
-        return Ok(io::stdout().write_all(&page)?);
+        return Ok(super::print(&page)?);
     };
     let cannot = || format!("cannot write manual pages into {}", folder.display());
     fs::create_dir_all(folder).with_context(cannot)?;

@@ -3,12 +3,24 @@
 mod convert;
 mod docs;
 
-use std::io;
+use std::io::{self, Write};
 
 use audio_converter_file as file;
 
 pub(crate) use convert::convert;
 pub(crate) use docs::{completions, man};
+
+/// All of this on standard output.
+pub(crate) fn print(bytes: &[u8]) -> Result<(), file::Error> {
+    let mut output = io::stdout().lock();
+    output
+        .write_all(bytes)
+        .and_then(|()| output.flush())
+        .map_err(|source| file::Error::Write {
+            name: "standard output".to_owned(),
+            source,
+        })
+}
 
 /// Whether the reader of our output went away, as in `… | head`: that is success.
 pub(crate) fn is_broken_pipe(error: &anyhow::Error) -> bool {

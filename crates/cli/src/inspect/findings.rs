@@ -31,10 +31,10 @@ pub(crate) fn findings(report: &Report, evidence: &Evidence) -> Vec<Finding> {
             )
         })
         .collect();
-    let misread = misreading(evidence);
+    let misread = misreading(report, evidence);
     let is_misread = misread.is_some();
     all.extend(misread);
-    all.extend(origin(evidence));
+    all.extend(origin(report, evidence));
     all.extend(not_finite(report));
     if report.level.peak_dbfs == f64::NEG_INFINITY {
         let message = "there is no sound in it: every sample is zero".to_owned();
@@ -45,7 +45,7 @@ pub(crate) fn findings(report: &Report, evidence: &Evidence) -> Vec<Finding> {
         ));
     } else if !is_misread {
         // Figures of bytes that were read wrong mean nothing.
-        all.extend(rate(evidence));
+        all.extend(rate(report, evidence));
         all.extend(clipping(report));
         all.extend(level(report));
         all.extend(dc(report));
@@ -59,7 +59,7 @@ pub(crate) fn findings(report: &Report, evidence: &Evidence) -> Vec<Finding> {
     all
 }
 
-fn misreading(evidence: &Evidence) -> Option<Finding> {
+fn misreading(report: &Report, evidence: &Evidence) -> Option<Finding> {
     if let Some(found) = evidence.misread {
         let message = format!(
             "its bytes make sense as {}, not as {}",
@@ -73,7 +73,7 @@ fn misreading(evidence: &Evidence) -> Option<Finding> {
             other => format!(
                 "Correct the header, or read it raw with --from {}/{}",
                 text_form(other),
-                "RATE"
+                report.rate
             ),
         };
         return Some(problem("misread", message, &advice));
@@ -92,10 +92,18 @@ fn misreading(evidence: &Evidence) -> Option<Finding> {
     ))
 }
 
-fn origin(evidence: &Evidence) -> Option<Finding> {
+fn origin(report: &Report, evidence: &Evidence) -> Option<Finding> {
     let law = evidence.origin.filter(|_| evidence.law_misread.is_none())?;
+    let of_what = if report.samples > ORIGIN_SAMPLES {
+        format!(
+            " of the first {:.0} s",
+            ORIGIN_SAMPLES as f64 / f64::from(report.rate)
+        )
+    } else {
+        String::new()
+    };
     let message = format!(
-        "every sample is a value of {}: it was telephone audio once",
+        "every sample{of_what} is a value of {}: it was telephone audio once",
         describe(law)
     );
     Some(note(
@@ -118,11 +126,15 @@ fn not_finite(report: &Report) -> Option<Finding> {
     })
 }
 
-fn rate(evidence: &Evidence) -> Option<Finding> {
+fn rate(report: &Report, evidence: &Evidence) -> Option<Finding> {
     let found = evidence.wrong_rate?;
-    let speed = if found.pitch > 150.0 { "fast" } else { "slow" };
+    let speed = if found.likely_rate < f64::from(report.rate) {
+        "fast"
+    } else {
+        "slow"
+    };
     let message = format!(
-        "if this is speech, it plays too {speed}: its pitch is {:.0} Hz, and {:.0} Hz would be a likelier rate",
+        "if this is speech, it plays too {speed}: by its pitch ({:.0} Hz) and spectrum, {:.0} Hz would be a likelier rate",
         found.pitch, found.likely_rate
     );
     Some(warning(
@@ -158,12 +170,16 @@ fn level(report: &Report) -> Option<Finding> {
     let (below, headroom) = (USUAL_DBOV - speech, -report.level.peak_dbfs);
     if speech < QUIET_DBOV {
         let message = format!(
-            "it is quiet: speech at {speech:.0} dBov, {below:.0} dB below the usual −26 to −20"
+            "it is quiet: speech at {} dBov, {below:.0} dB below the usual −26 to −20",
+            signed(speech, 0)
         );
-        let advice = format!(
-            "Raise it by {:.0} dB, and look for the loss before it was recorded",
-            below.min(headroom.max(0.0))
-        );
+        let gain = below.min(headroom).floor();
+        let advice = if gain >= 1.0 {
+            format!("Raise it by {gain:.0} dB, and look for the loss before it was recorded")
+        } else {
+            "Its peaks leave no room to raise it: look for the loss before it was recorded"
+                .to_owned()
+        };
         return Some(if speech < QUIET_DBOV - 12.0 {
             problem("quiet", message, &advice)
         } else {
@@ -172,7 +188,8 @@ fn level(report: &Report) -> Option<Finding> {
     }
     (speech > LOUD_DBOV).then(|| {
         let message = format!(
-            "it is very loud: speech at {speech:.0} dBov, {:.0} dB above the usual",
+            "it is very loud: speech at {} dBov, {:.0} dB above the usual",
+            signed(speech, 0),
             -below
         );
         warning("loud", message, &format!("Lower it by {:.0} dB", -below))
@@ -182,8 +199,8 @@ fn level(report: &Report) -> Option<Finding> {
 fn dc(report: &Report) -> Option<Finding> {
     let dc = report.level.dc;
     let message = format!(
-        "it has a constant offset of {:.1} % of full scale",
-        dc * 100.0
+        "it has a constant offset of {} % of full scale",
+        signed(dc * 100.0, 1)
     );
     let advice =
         "Filter out what is below 50 Hz; the offset clicks at every cut and wastes headroom";
@@ -351,6 +368,11 @@ fn times(at: &[f64]) -> String {
     }
 }
 
+/// A number with a proper minus sign, as in the rest of the text.
+fn signed(value: f64, decimals: usize) -> String {
+    format!("{value:.decimals$}").replace('-', "−")
+}
+
 /// Hz as kHz without needless zeros.
 fn kilo(hertz: f64) -> String {
     let text = format!("{:.3}", hertz / 1_000.0);
@@ -407,6 +429,8 @@ fn note(kind: &'static str, message: String, advice: &str) -> Finding {
     }
 }
 
+/// How much of the start was looked at for [`Evidence::origin`]: `MOST_SAMPLES` of the meters.
+const ORIGIN_SAMPLES: u64 = 3_000_000;
 /// Speech in telephony lies at −26 to −20 dBov.
 const USUAL_DBOV: f64 = -23.0;
 const QUIET_DBOV: f64 = -36.0;
@@ -416,3 +440,173 @@ const MOST_TIMES: usize = 3;
 const CHUNKS: [f64; 14] = [
     1_000.0, 500.0, 250.0, 200.0, 120.0, 100.0, 80.0, 64.0, 60.0, 50.0, 40.0, 32.0, 30.0, 20.0,
 ];
+
+#[cfg(test)]
+mod tests {
+    use audio_converter_measure::{EnvelopeMeter, SpectrogramMeter, misread, signal, wrong_rate};
+
+    use super::super::plot::Picture;
+    use super::super::report::{Band, Clicked, Clipped, Gapped, Levels};
+    use super::*;
+
+    fn report(rate: u32, samples: u64) -> Report {
+        Report {
+            file: "a-b.wav".to_owned(),
+            container: "WAV".to_owned(),
+            encoding: "µ-law".to_owned(),
+            channels: 1,
+            channel: "mix".to_owned(),
+            rate,
+            samples,
+            seconds: samples as f64 / f64::from(rate),
+            level: Levels {
+                peak_dbfs: -6.0,
+                rms_dbov: -25.0,
+                speech_dbov: Some(-23.0),
+                speech_activity: Some(0.5),
+                noise_floor_dbov: None,
+                digital_silence: 0.0,
+                dc: 0.0,
+                not_finite: 0,
+            },
+            spectrum: Band {
+                bandwidth_hz: None,
+                cliff_hz: None,
+                cliff_db: None,
+                median_pitch_hz: None,
+            },
+            clipping: Clipped {
+                runs: 0,
+                samples: 0,
+                longest: 0,
+                at: Vec::new(),
+            },
+            clicks: Clicked {
+                count: 0,
+                found: Vec::new(),
+            },
+            gaps: Gapped {
+                count: 0,
+                dropouts: 0,
+                seconds: 0.0,
+                leading: 0.0,
+                trailing: 0.0,
+                found: Vec::new(),
+            },
+            findings: Vec::new(),
+        }
+    }
+
+    fn evidence() -> Evidence {
+        Evidence {
+            reading: Reading::Pcm16,
+            warnings: Vec::new(),
+            origin: None,
+            misread: None,
+            law_misread: None,
+            wrong_rate: None,
+            spread_db: None,
+        }
+    }
+
+    /// The one finding there is.
+    fn only(report: &Report, evidence: &Evidence) -> Finding {
+        let found = findings(report, evidence);
+        assert_eq!(found.len(), 1, "{found:?}");
+        found[0].clone()
+    }
+
+    #[test]
+    fn too_fast_is_what_a_lower_rate_would_mend() {
+        let voice = signal::voice(8_000.0, 120.0, 80_000, 1);
+        let mut evidence = evidence();
+        let mut found = wrong_rate(&voice, 24_000.0).unwrap();
+        // A low voice at twice its rate: the pitch alone would not tell.
+        found.pitch = 140.0;
+        evidence.wrong_rate = Some(found);
+        let fast = only(&report(24_000, 80_000), &evidence).message;
+        assert!(
+            fast.contains("too fast") && fast.contains("8000 Hz"),
+            "{fast}"
+        );
+        found.likely_rate = 48_000.0;
+        found.pitch = 160.0;
+        evidence.wrong_rate = Some(found);
+        let slow = only(&report(24_000, 80_000), &evidence).message;
+        assert!(
+            slow.contains("too slow") && slow.contains("48000 Hz"),
+            "{slow}"
+        );
+    }
+
+    #[test]
+    fn the_advice_on_swapped_bytes_can_be_typed() {
+        let swapped: Vec<u8> = signal::voice(8_000.0, 120.0, 80_000, 1)
+            .iter()
+            .flat_map(|x| ((x * 32_767.0) as i16).to_be_bytes())
+            .collect();
+        let mut evidence = evidence();
+        evidence.misread = misread(&swapped, Reading::Pcm16);
+        let advice = only(&report(22_050, 80_000), &evidence).advice;
+        assert!(advice.ends_with("--from pcm16be/22050"), "{advice}");
+    }
+
+    #[test]
+    fn only_what_was_looked_at_is_called_a_value_of_a_law() {
+        let mut evidence = evidence();
+        evidence.origin = Some(Reading::MuLaw);
+        let whole = only(&report(8_000, ORIGIN_SAMPLES), &evidence).message;
+        assert!(
+            whole.starts_with("every sample is a value of µ-law"),
+            "{whole}"
+        );
+        let part = only(&report(8_000, ORIGIN_SAMPLES + 1), &evidence).message;
+        assert!(
+            part.starts_with("every sample of the first 375 s is a value of µ-law"),
+            "{part}"
+        );
+    }
+
+    #[test]
+    fn what_leaves_no_room_is_not_to_be_raised() {
+        let mut quiet = report(8_000, 80_000);
+        quiet.level.speech_dbov = Some(-43.0);
+        let advice = only(&quiet, &evidence()).advice;
+        assert!(advice.starts_with("Raise it by 6 dB"), "{advice}");
+        for peak in [-0.9, -0.4, 0.0, 3.0] {
+            quiet.level.peak_dbfs = peak;
+            let advice = only(&quiet, &evidence()).advice;
+            assert!(!advice.contains("Raise it by"), "{peak}: {advice}");
+        }
+    }
+
+    #[test]
+    fn there_is_one_minus_sign() {
+        let mut report = report(8_000, 80_000);
+        report.level.speech_dbov = Some(-43.0);
+        report.level.dc = -0.05;
+        report.findings = findings(&report, &evidence());
+        let text = report.to_string();
+        assert!(text.contains("speech at −43 dBov"), "{text}");
+        assert!(text.contains("offset of −5.0 %"), "{text}");
+        let ascii = |pair: &[char]| pair[0] == '-' && pair[1].is_ascii_digit();
+        let letters: Vec<char> = text.chars().collect();
+        assert!(!letters.windows(2).any(ascii), "{text}");
+        report.level.speech_dbov = Some(-3.0);
+        let loud = findings(&report, &evidence());
+        assert!(loud.iter().any(|found| found.message.contains("−3 dBov")));
+    }
+
+    #[test]
+    fn the_plot_keeps_its_hyphens() {
+        let spectrogram = SpectrogramMeter::new(8_000.0, 256, 16).unwrap().finish();
+        let picture = Picture::new(
+            &report(8_000, 80_000),
+            EnvelopeMeter::new(16).finish(),
+            spectrogram,
+        );
+        let svg = picture.svg().unwrap();
+        assert!(svg.contains("µ-law") && !svg.contains("µ−law"));
+        assert!(svg.contains("speech −23.0 dBov"));
+    }
+}

@@ -11,17 +11,18 @@ mod report;
 mod svg;
 mod text;
 
-use std::io::Write as _;
 use std::path::{Path, PathBuf};
 
-use anyhow::bail;
 use audio_converter::Format;
 use audio_converter_file::{Channel, Source, SourceOptions};
 
 use self::blocks::Blocks;
 use self::meters::Meters;
 use self::plot::Picture;
+pub(crate) use self::plot::{NAMES as PLOT_NAMES, is_name as is_plot_name};
 use self::report::Report;
+use crate::commands::print;
+use crate::printer::Printer;
 
 /// What to inspect, and how to tell.
 #[derive(Clone, Copy, Debug)]
@@ -36,37 +37,52 @@ pub(crate) struct Request<'a> {
     pub(crate) plot: Option<&'a Path>,
 }
 
-/// Prints a report on each file to standard output, and draws the plot.
-pub(crate) fn run(request: &Request<'_>) -> anyhow::Result<()> {
-    if let Some(plot) = request.plot {
-        plot::check_name(plot)?;
-        if request.files.len() > 1 {
-            bail!(
-                "a plot shows one recording: inspect {} files without --plot",
-                request.files.len()
-            );
-        }
-    }
+/// Prints a report on each file to standard output, and draws the plot. A file that cannot be read is told of, and
+/// the others follow.
+pub(crate) fn run(request: &Request<'_>, printer: &Printer) -> anyhow::Result<()> {
     let options = request
         .from
         .map_or_else(SourceOptions::default, SourceOptions::raw)
         .with_channel(request.channel);
-    for (index, file) in request.files.iter().enumerate() {
-        let source = Source::open(file, &options)?;
-        let (report, picture) = inspect(&mut (source, request.channel))?;
-        let mut output = anstream::stdout().lock();
-        if request.json {
-            writeln!(output, "{}", serde_json::to_string(&report)?)?;
+    let mut is_first = true;
+    let mut result = Ok(());
+    for file in request.files {
+        let inspected = Source::open(file, &options)
+            .map_err(anyhow::Error::from)
+            .and_then(|source| inspect(&mut (source, request.channel)));
+        let (report, picture) = match inspected {
+            Ok(inspected) => inspected,
+            Err(error) => {
+                printer.error(&error);
+                result = Err(Told.into());
+                continue;
+            }
+        };
+        let text = if request.json {
+            format!("{}\n", serde_json::to_string(&report)?)
         } else {
-            write!(output, "{}{report}", if index > 0 { "\n" } else { "" })?;
-        }
-        output.flush()?;
+            format!("{}{report}", if is_first { "" } else { "\n" })
+        };
+        is_first = false;
+        print(text.as_bytes())?;
         if let Some(plot) = request.plot {
-            picture.write(plot)?;
+            picture.write(plot, file)?;
         }
     }
-    Ok(())
+    result
 }
+
+/// Something went wrong, and has been told.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Told;
+
+impl std::fmt::Display for Told {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("some files could not be inspected")
+    }
+}
+
+impl std::error::Error for Told {}
 
 /// Reads all of `blocks`: the report, and what a plot of it needs.
 fn inspect(blocks: &mut dyn Blocks) -> anyhow::Result<(Report, Picture)> {

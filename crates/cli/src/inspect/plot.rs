@@ -2,7 +2,8 @@
 
 use std::path::Path;
 
-use anyhow::{Context as _, bail};
+use anyhow::bail;
+use audio_converter_file::write_file;
 use audio_converter_measure::{Envelope, Spectrogram, amplitude_db, amplitude_of_db};
 
 use super::report::{Report, Severity};
@@ -52,7 +53,7 @@ impl Picture {
         let dropouts = report.gaps.found.iter().filter(|gap| gap.dropout);
         Self {
             title: name.into_owned(),
-            subtitle: subtitle.replace('-', "−").replace("16−bit", "16-bit"),
+            subtitle: subtitle.replace("speech -", "speech −"),
             seconds: report.seconds,
             rate: f64::from(report.rate),
             envelope,
@@ -68,13 +69,13 @@ impl Picture {
     }
 
     /// Writes the picture as its name's ending says: `.svg` or `.png`.
-    pub(crate) fn write(&self, path: &Path) -> anyhow::Result<()> {
+    pub(crate) fn write(&self, path: &Path, input: &Path) -> anyhow::Result<()> {
         let bytes = match ending(path).as_str() {
             "svg" => self.svg()?.into_bytes(),
             "png" => png(&self.svg()?, PNG_SCALE)?,
-            _ => return check_name(path),
+            _ => bail!("{}: {NAMES}", path.display()),
         };
-        std::fs::write(path, bytes).with_context(|| format!("cannot write {}", path.display()))
+        Ok(write_file(path, &bytes, &[input])?)
     }
 
     pub(crate) fn svg(&self) -> anyhow::Result<String> {
@@ -269,12 +270,12 @@ impl Picture {
 }
 
 /// Whether a plot can have that name.
-pub(crate) fn check_name(path: &Path) -> anyhow::Result<()> {
-    if !matches!(ending(path).as_str(), "svg" | "png") {
-        bail!("{}: a plot is an .svg or a .png file", path.display());
-    }
-    Ok(())
+pub(crate) fn is_name(path: &Path) -> bool {
+    matches!(ending(path).as_str(), "svg" | "png")
 }
+
+/// Which names a plot can have.
+pub(crate) const NAMES: &str = "a plot is an .svg or a .png file";
 
 fn ending(path: &Path) -> String {
     path.extension()
