@@ -70,7 +70,7 @@ fn the_content_counts_more_than_name_and_options() {
     assert_eq!(read_all(&mut source), [1, 2, 3, 4]);
     assert_eq!(
         source.info().warnings,
-        ["it is a WAV file and read as its header says, not as mulaw/8000"]
+        ["its container is WAV and it is read as its header says, not as mulaw/8000"]
     );
 }
 
