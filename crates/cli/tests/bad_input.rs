@@ -345,7 +345,7 @@ fn a_damaged_header_can_be_read_as_samples() {
     ] {
         assert!(
             stderr(&output).contains(
-                "its header is damaged (it says it has 0 channels), so all its bytes are read as pcm16/24000"
+                "its header is damaged (it says it has 0 channels), so its bytes are read as pcm16/24000"
             ),
             "{name}: {}",
             stderr(&output)
