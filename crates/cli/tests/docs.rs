@@ -56,3 +56,16 @@ fn colour_only_where_it_is_wanted() {
     assert!(stderr(&run("CLICOLOR_FORCE", "1").unwrap()).contains('\x1B'));
     assert!(!stderr(&run("NO_COLOR", "1").unwrap()).contains('\x1B'));
 }
+
+/// A report that goes to a file or another program is plain text.
+#[test]
+fn a_report_has_no_colours_in_a_pipe() {
+    let folder = Folder::new();
+    folder.file("line.ulaw", &[0xFF; 8_000]);
+    let output = folder.run("inspect line.ulaw");
+    let text = String::from_utf8(output.stdout).unwrap();
+    assert!(
+        text.contains("line.ulaw") && !text.contains('\x1b'),
+        "{text:?}"
+    );
+}

@@ -10,9 +10,9 @@ use audio_converter_file as file;
 pub(crate) use convert::convert;
 pub(crate) use docs::{completions, man};
 
-/// All of this on standard output.
+/// All of this on standard output, with its colours only where they are wanted.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), file::Error> {
-    let mut output = io::stdout().lock();
+    let mut output = anstream::stdout().lock();
     output
         .write_all(bytes)
         .and_then(|()| output.flush())
