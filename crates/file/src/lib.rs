@@ -9,7 +9,8 @@
 //! - [`Sink`] writes WAV or raw samples: a file that appears whole or not at all, or a pipe as the samples come.
 //! - [`convert_file`] does both with a converter between.
 //!
-//! Memory is constant whatever the size of a WAV or raw file (other media keep their metadata and indices). No input makes it panic. Errors are one line that names the file, with a
+//! Memory is constant whatever the size of a WAV or raw file (other media keep their metadata and indices). No input
+//! makes it panic. Errors are one line that names the file, with a
 //! [hint](Error::hint).
 //!
 //! ```
