@@ -179,7 +179,7 @@ impl Converter {
         Duration::from_nanos(((u128::from(half) * 1_000_000_000 + rate / 2) / rate) as u64)
     }
 
-    /// The most bytes that [`process_into`](Self::process_into) writes for so many bytes of input.
+    /// The most bytes that the next [`process_into`](Self::process_into) writes for so many bytes of input.
     #[must_use]
     pub fn max_output(&self, input_bytes: usize) -> usize {
         let samples =

@@ -4,10 +4,9 @@ use std::path::PathBuf;
 
 use audio_converter::{Format, Quality};
 use audio_converter_file::Container;
+use audio_converter_inspect::Picture;
 use clap::ValueEnum;
 use clap::builder::{PathBufValueParser, PossibleValuesParser, TypedValueParser};
-
-use crate::inspect::{PLOT_NAMES, is_plot_name};
 
 /// How much to tell on standard error.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, ValueEnum)]
@@ -45,10 +44,10 @@ pub(super) fn container() -> impl TypedValueParser<Value = Container> {
 
 pub(super) fn plot() -> impl TypedValueParser<Value = PathBuf> {
     PathBufValueParser::new().try_map(|path| {
-        if is_plot_name(&path) {
+        if Picture::is_name(&path) {
             Ok(path)
         } else {
-            Err(PLOT_NAMES)
+            Err(Picture::NAMES)
         }
     })
 }

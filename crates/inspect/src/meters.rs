@@ -1,16 +1,19 @@
 //! All measurements in one pass, in memory that does not grow with the recording.
 
-use anyhow::Context as _;
+use audio_converter::Encoding;
+use audio_converter_file::{Channel, Source};
 use audio_converter_measure::{
-    ClickMeter, ClippingMeter, EnvelopeMeter, FULL_SCALE, FrameLevelMeter, G711_FULL_SCALE,
-    GapKind, GapMeter, LevelMeter, Reading, SpectrogramMeter, SpectrumMeter, SpeechMeter,
-    g711_bytes, g711_origin, median_pitch, misread, wrong_rate,
+    ClickMeter, ClippingMeter, FULL_SCALE, FrameLevelMeter, G711_FULL_SCALE, GapKind, GapMeter,
+    LevelMeter, Reading, SpectrumMeter, SpeechMeter, g711_bytes, g711_origin, median_pitch,
+    misread, wrong_rate,
 };
 
-use super::blocks::Description;
-use super::findings::{Evidence, findings};
-use super::plot::Picture;
-use super::report::{Band, Click, Clicked, Clipped, Gap, Gapped, Levels, Report};
+use crate::error::{Error, Result};
+use crate::findings::{Evidence, findings};
+use crate::inspection::Inspection;
+#[cfg(feature = "plot")]
+use crate::plot::PictureMeter;
+use crate::report::{Band, Click, Clicked, Clipped, Gap, Gapped, Levels, Report};
 
 pub(crate) struct Meters {
     reading: Reading,
@@ -21,42 +24,42 @@ pub(crate) struct Meters {
     clicks: ClickMeter,
     gaps: GapMeter,
     spectrum: SpectrumMeter,
-    spectrogram: SpectrogramMeter,
-    envelope: EnvelopeMeter,
+    #[cfg(feature = "plot")]
+    picture: PictureMeter,
     /// The start of the recording, for what needs a second look.
     bytes: Vec<u8>,
     start: Vec<f32>,
 }
 
 impl Meters {
-    pub(crate) fn new(description: &Description) -> anyhow::Result<Self> {
-        let rate = f64::from(description.rate);
-        let ceiling = match description.reading {
+    pub(crate) fn new(source: &Source) -> Result<Self> {
+        let rate = source.format().rate();
+        Self::at_rate(f64::from(rate), reading(source.format().encoding())).ok_or_else(|| {
+            Error::Rate {
+                name: source.name().to_owned(),
+                rate,
+            }
+        })
+    }
+
+    fn at_rate(rate: f64, reading: Reading) -> Option<Self> {
+        let ceiling = match reading {
             Reading::MuLaw | Reading::ALaw => G711_FULL_SCALE,
             _ => FULL_SCALE,
         };
-        let frame = ((rate * SPECTROGRAM_FRAME) as usize).next_power_of_two();
-        let meters = || {
-            Some(Self {
-                reading: description.reading,
-                level: LevelMeter::default(),
-                speech: SpeechMeter::new(rate)?,
-                frames: FrameLevelMeter::new(rate)?,
-                clipping: ClippingMeter::new(ceiling),
-                clicks: ClickMeter::new(rate)?,
-                gaps: GapMeter::new(rate, SHORTEST_GAP)?,
-                spectrum: SpectrumMeter::new(rate)?,
-                spectrogram: SpectrogramMeter::new(rate, frame, COLUMNS)?,
-                envelope: EnvelopeMeter::new(COLUMNS),
-                bytes: Vec::new(),
-                start: Vec::new(),
-            })
-        };
-        meters().with_context(|| {
-            format!(
-                "{}: a rate of {rate} Hz cannot be measured",
-                description.name
-            )
+        Some(Self {
+            reading,
+            level: LevelMeter::default(),
+            speech: SpeechMeter::new(rate)?,
+            frames: FrameLevelMeter::new(rate)?,
+            clipping: ClippingMeter::new(ceiling),
+            clicks: ClickMeter::new(rate)?,
+            gaps: GapMeter::new(rate, SHORTEST_GAP)?,
+            spectrum: SpectrumMeter::new(rate)?,
+            #[cfg(feature = "plot")]
+            picture: PictureMeter::new(rate)?,
+            bytes: Vec::new(),
+            start: Vec::new(),
         })
     }
 
@@ -70,8 +73,8 @@ impl Meters {
         self.clicks.push(&samples);
         self.gaps.push(&samples);
         self.spectrum.push(&samples);
-        self.spectrogram.push(&samples);
-        self.envelope.push(&samples);
+        #[cfg(feature = "plot")]
+        self.picture.push(&samples);
         let room = MOST_BYTES.saturating_sub(self.bytes.len());
         self.bytes
             .extend_from_slice(&bytes[..room.min(bytes.len())]);
@@ -80,8 +83,10 @@ impl Meters {
             .extend_from_slice(&samples[..room.min(samples.len())]);
     }
 
-    pub(crate) fn finish(self, description: Description) -> (Report, Picture) {
-        let rate = f64::from(description.rate);
+    /// All that is known of what was pushed, which is all of the source.
+    pub(crate) fn finish(self, source: &Source, channel: Channel) -> Inspection {
+        let info = source.info();
+        let rate = f64::from(source.format().rate());
         let seconds = |samples: u64| samples as f64 / rate;
         let level = self.level.finish();
         let speech = self.speech.finish();
@@ -95,7 +100,7 @@ impl Meters {
             .flatten();
         let evidence = Evidence {
             reading: self.reading,
-            warnings: description.warnings,
+            warnings: info.warnings.clone(),
             origin,
             misread: misread(&self.bytes, self.reading),
             law_misread: origin.and_then(|law| misread(&g711_bytes(&self.start, law)?, law)),
@@ -106,12 +111,12 @@ impl Meters {
                 .map(|(loud, quiet)| loud - quiet),
         };
         let mut report = Report {
-            file: description.name,
-            container: description.container,
-            encoding: description.encoding,
-            channels: description.channels,
-            channel: description.channel,
-            rate: description.rate,
+            file: source.name().to_owned(),
+            container: info.container.clone(),
+            encoding: info.encoding.clone(),
+            channels: info.channels,
+            channel: channel.to_string(),
+            rate: source.format().rate(),
             samples: level.samples,
             seconds: seconds(level.samples),
             level: Levels {
@@ -180,16 +185,27 @@ impl Meters {
             findings: Vec::new(),
         };
         report.findings = findings(&report, &evidence);
-        let picture = Picture::new(&report, self.envelope.finish(), self.spectrogram.finish());
-        (report, picture)
+        Inspection {
+            #[cfg(feature = "plot")]
+            picture: self.picture.finish(&report),
+            report,
+        }
     }
 }
 
-/// Seconds of a gap that is worth telling, and of a frame of the spectrogram.
+/// How the source's bytes are to be read.
+const fn reading(encoding: Encoding) -> Reading {
+    match encoding {
+        Encoding::Pcm16Be => Reading::Pcm16Be,
+        Encoding::MuLaw => Reading::MuLaw,
+        Encoding::ALaw => Reading::ALaw,
+        Encoding::F32 => Reading::F32,
+        _ => Reading::Pcm16,
+    }
+}
+
+/// Seconds of a gap that is worth telling.
 const SHORTEST_GAP: f64 = 0.005;
-const SPECTROGRAM_FRAME: f64 = 0.02;
-/// At most so many columns of the picture; half as many at least.
-const COLUMNS: usize = 1_600;
 /// How much of the start is looked at again for signs of misreading.
 const MOST_BYTES: usize = 1_000_000;
 const MOST_SAMPLES: usize = 3_000_000;

@@ -1,39 +1,12 @@
 //! Recordings with one known fault each, and what is said about them.
 
-use audio_converter_measure::{Reading, signal};
+use std::io::Cursor;
 
-use super::blocks::Description;
-use super::*;
+use audio_converter::{Encoding, Format};
+use audio_converter_file::SourceOptions;
+use audio_converter_measure::signal;
 
-/// Samples in memory.
-struct Memory {
-    reading: Reading,
-    rate: u32,
-    bytes: Vec<u8>,
-    at: usize,
-}
-
-impl Blocks for Memory {
-    fn describe(&self) -> Description {
-        Description {
-            name: "memory <&> \"call\".wav".to_owned(),
-            container: "WAV".to_owned(),
-            encoding: "16-bit PCM".to_owned(),
-            channels: 1,
-            channel: "mix".to_owned(),
-            rate: self.rate,
-            reading: self.reading,
-            warnings: Vec::new(),
-        }
-    }
-
-    fn read(&mut self, bytes: &mut [u8]) -> anyhow::Result<usize> {
-        let count = bytes.len().min(self.bytes.len() - self.at);
-        bytes[..count].copy_from_slice(&self.bytes[self.at..self.at + count]);
-        self.at += count;
-        Ok(count)
-    }
-}
+use crate::{Inspection, inspect_reader};
 
 fn pcm(samples: &[f32]) -> Vec<u8> {
     samples
@@ -42,20 +15,15 @@ fn pcm(samples: &[f32]) -> Vec<u8> {
         .collect()
 }
 
-fn look(bytes: Vec<u8>, reading: Reading, rate: u32) -> (Report, Picture) {
-    inspect(&mut Memory {
-        reading,
-        rate,
-        bytes,
-        at: 0,
-    })
-    .unwrap()
+fn look(bytes: Vec<u8>, encoding: Encoding, rate: u32) -> Inspection {
+    let options = SourceOptions::raw(Format::new(encoding, rate).unwrap());
+    inspect_reader("memory <&> \"call\".raw", Cursor::new(bytes), &options).unwrap()
 }
 
 /// The kinds of findings, the worst first.
 fn kinds(samples: &[f32], rate: u32) -> Vec<&'static str> {
-    look(pcm(samples), Reading::Pcm16, rate)
-        .0
+    look(pcm(samples), Encoding::Pcm16, rate)
+        .report
         .findings
         .iter()
         .map(|finding| finding.kind)
@@ -96,7 +64,7 @@ fn each_fault_is_told() {
 fn missing_sound_is_told_with_its_place() {
     let mut tone = signal::tone(8_000.0, 440.0, 0.2, 40_000);
     tone[16_000..16_160].fill(0.0);
-    let (report, _) = look(pcm(&tone), Reading::Pcm16, 8_000);
+    let report = look(pcm(&tone), Encoding::Pcm16, 8_000).report;
     let gap = report
         .findings
         .iter()
@@ -113,7 +81,7 @@ fn clicks_at_chunk_edges_name_their_cause() {
         .flat_map(|chunk| &chunk[..160])
         .copied()
         .collect();
-    let (report, _) = look(pcm(&cut), Reading::Pcm16, 8_000);
+    let report = look(pcm(&cut), Encoding::Pcm16, 8_000).report;
     let clicks = report
         .findings
         .iter()
@@ -124,7 +92,7 @@ fn clicks_at_chunk_edges_name_their_cause() {
 
 #[test]
 fn bytes_read_wrong_are_told_and_nothing_else_of_them() {
-    let (report, _) = look(pcm(&voice()), Reading::Pcm16Be, 16_000);
+    let report = look(pcm(&voice()), Encoding::Pcm16Be, 16_000).report;
     assert_eq!(report.findings.len(), 1, "{:?}", report.findings);
     assert!(
         report.findings[0]
@@ -141,7 +109,7 @@ fn telephone_speech_at_a_high_rate_is_told() {
         let tone = signal::tone(24_000.0, 300.0 + f64::from(n) * 39.0, 0.01, wide.len());
         wide.iter_mut().zip(tone).for_each(|(sum, x)| *sum += x);
     }
-    let (report, _) = look(pcm(&wide), Reading::Pcm16, 24_000);
+    let report = look(pcm(&wide), Encoding::Pcm16, 24_000).report;
     let found = report
         .findings
         .iter()
@@ -154,8 +122,8 @@ fn telephone_speech_at_a_high_rate_is_told() {
 }
 
 #[test]
-fn the_report_is_text_json_and_pictures() {
-    let (report, picture) = look(pcm(&voice()), Reading::Pcm16, 16_000);
+fn the_report_is_text_and_json() {
+    let report = look(pcm(&voice()), Encoding::Pcm16, 16_000).report;
     assert!(
         report
             .to_string()
@@ -163,25 +131,38 @@ fn the_report_is_text_json_and_pictures() {
     );
     let json = serde_json::to_value(&report).unwrap();
     assert_eq!(json["samples"], 160_000);
+}
+
+#[cfg(feature = "plot")]
+#[test]
+fn the_picture_is_svg_or_png() {
+    let picture = look(pcm(&voice()), Encoding::Pcm16, 16_000).picture;
     let folder = tempfile::tempdir().unwrap();
     let (svg, png) = (folder.path().join("a.svg"), folder.path().join("a.PNG"));
-    picture.write(&svg, Path::new("memory")).unwrap();
-    picture.write(&png, Path::new("memory")).unwrap();
+    picture.write(&svg, &[]).unwrap();
+    picture.write(&png, &[]).unwrap();
     assert!(
         std::fs::read_to_string(svg)
             .unwrap()
-            .contains("memory &lt;&amp;&gt; &quot;call&quot;.wav")
+            .contains("memory &lt;&amp;&gt; &quot;call&quot;.raw")
     );
     assert!(std::fs::read(png).unwrap().starts_with(b"\x89PNG"));
-    assert!(!plot::is_name(Path::new("a.jpg")));
+    let jpg = folder.path().join("a.jpg");
+    let error = picture.write(&jpg, &[]).unwrap_err().to_string();
+    assert!(
+        error.ends_with("a.jpg: a plot is an .svg or a .png file"),
+        "{error}"
+    );
 }
 
 #[test]
-fn nearly_nothing_is_drawn_all_the_same() {
+fn nearly_nothing_is_told_and_drawn_all_the_same() {
     for samples in [&[0.5_f32][..], &[f32::NAN; 3], &[0.0; 1_000]] {
         let bytes = samples.iter().flat_map(|x| x.to_le_bytes()).collect();
-        let (report, picture) = look(bytes, Reading::F32, 8_000);
-        assert!(picture.svg().is_ok());
+        let inspection = look(bytes, Encoding::F32, 8_000);
+        #[cfg(feature = "plot")]
+        assert!(inspection.picture.svg().is_ok());
+        let report = inspection.report;
         assert!(!report.to_string().is_empty());
         assert!(serde_json::to_string(&report).is_ok());
     }

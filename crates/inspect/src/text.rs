@@ -1,14 +1,16 @@
-//! The report for a terminal. Colours are written; `anstream` takes them away where they are not wanted.
+//! The report as text: `{}` is plain, `{:#}` has a terminal's colours.
 
 use std::fmt::{self, Display};
 
-use clap::builder::styling::{AnsiColor, Style};
+use anstyle::{AnsiColor, Style};
 
-use super::report::{Report, Severity};
+use crate::report::{Report, Severity};
 
 impl Display for Report {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let bold = Style::new().bold();
+        let is_coloured = f.alternate();
+        let styled = |style| if is_coloured { style } else { Style::new() };
+        let bold = styled(Style::new().bold());
         writeln!(f, "{bold}{}{bold:#}", self.file)?;
         let channels = match self.channels {
             1 => "mono".to_owned(),
@@ -26,16 +28,17 @@ impl Display for Report {
         )?;
         self.figures(f)?;
         if self.findings.is_empty() {
-            let green = Style::new().fg_color(Some(AnsiColor::Green.into()));
+            let green = styled(Style::new().fg_color(Some(AnsiColor::Green.into())));
             return writeln!(f, "\n  {green}nothing wrong found{green:#}");
         }
         for finding in &self.findings {
-            let (colour, label) = match finding.severity {
-                Severity::Problem => (AnsiColor::Red, "problem"),
-                Severity::Warning => (AnsiColor::Yellow, "warning"),
-                Severity::Note => (AnsiColor::Cyan, "note"),
+            let colour = match finding.severity {
+                Severity::Problem => AnsiColor::Red,
+                Severity::Warning => AnsiColor::Yellow,
+                Severity::Note => AnsiColor::Cyan,
             };
-            let style = Style::new().bold().fg_color(Some(colour.into()));
+            let label = finding.severity.name();
+            let style = styled(Style::new().bold().fg_color(Some(colour.into())));
             writeln!(
                 f,
                 "\n  {style}{label}{style:#}{}{}",

@@ -2,10 +2,11 @@
 
 use std::fmt::Write as _;
 
-use anyhow::Context as _;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use resvg::{tiny_skia, usvg};
+
+use crate::error::{Error, Result};
 
 /// An SVG picture as it is written.
 pub(crate) struct Svg {
@@ -87,12 +88,12 @@ impl Svg {
         [columns, rows]: [u32; 2],
         pixels: &[[u8; 3]],
         clip: [f64; 4],
-    ) -> anyhow::Result<()> {
-        let mut map = tiny_skia::Pixmap::new(columns, rows).context("the picture is empty")?;
+    ) -> Result<()> {
+        let mut map = tiny_skia::Pixmap::new(columns, rows).ok_or_else(|| Error::picture(EMPTY))?;
         for (target, [red, green, blue]) in map.pixels_mut().iter_mut().zip(pixels) {
             *target = tiny_skia::ColorU8::from_rgba(*red, *green, *blue, 255).premultiply();
         }
-        let data = STANDARD.encode(map.encode_png()?);
+        let data = STANDARD.encode(map.encode_png().map_err(|error| Error::picture(&error))?);
         let [cx, cy, cw, ch] = clip;
         self.element(format_args!(
             r#"<clipPath id="plot"><rect x="{cx:.2}" y="{cy:.2}" width="{cw:.2}" height="{ch:.2}"/></clipPath>"#
@@ -121,7 +122,7 @@ impl Svg {
 }
 
 /// The PNG of an SVG at `scale` times its size, with a font that the program carries: a fresh machine has none.
-pub(crate) fn png(svg: &str, scale: f32) -> anyhow::Result<Vec<u8>> {
+pub(crate) fn png(svg: &str, scale: f32) -> Result<Vec<u8>> {
     let mut options = usvg::Options {
         font_family: FONT_FAMILY.to_owned(),
         ..usvg::Options::default()
@@ -129,20 +130,20 @@ pub(crate) fn png(svg: &str, scale: f32) -> anyhow::Result<Vec<u8>> {
     let fonts = options.fontdb_mut();
     fonts.load_font_data(epaint_default_fonts::UBUNTU_LIGHT.to_vec());
     fonts.set_sans_serif_family(FONT_FAMILY);
-    let tree = usvg::Tree::from_str(svg, &options)?;
+    let tree = usvg::Tree::from_str(svg, &options).map_err(|error| Error::picture(&error))?;
     let size = tree
         .size()
         .to_int_size()
         .scale_by(scale)
-        .context("the picture is empty")?;
-    let mut map =
-        tiny_skia::Pixmap::new(size.width(), size.height()).context("the picture is too large")?;
+        .ok_or_else(|| Error::picture(EMPTY))?;
+    let mut map = tiny_skia::Pixmap::new(size.width(), size.height())
+        .ok_or_else(|| Error::picture("the picture is too large"))?;
     resvg::render(
         &tree,
         tiny_skia::Transform::from_scale(scale, scale),
         &mut map.as_mut(),
     );
-    Ok(map.encode_png()?)
+    map.encode_png().map_err(|error| Error::picture(&error))
 }
 
 /// Text with nothing in it that XML takes for its own, and no control characters, which XML forbids.
@@ -162,3 +163,4 @@ fn escaped(text: &str) -> String {
 }
 
 const FONT_FAMILY: &str = "Ubuntu";
+const EMPTY: &str = "the picture is empty";

@@ -1,26 +1,11 @@
-//! What a recording is and what is wrong with it: in words, as JSON and as a picture.
-//!
-//! [`inspect`] takes mono blocks from anything that gives them ([`Blocks`]), in memory that does not grow with
-//! the recording, and makes a [`Report`] and a [`Picture`]. [`run`] does it for files and prints.
-
-mod blocks;
-mod findings;
-mod meters;
-mod plot;
-mod report;
-mod svg;
-mod text;
+//! `inspect`: a report on each file, and a picture of one.
 
 use std::path::{Path, PathBuf};
 
 use audio_converter::Format;
-use audio_converter_file::{Channel, Source, SourceOptions};
+use audio_converter_file::{Channel, SourceOptions};
+use audio_converter_inspect::{Error, Inspection, inspect};
 
-use self::blocks::Blocks;
-use self::meters::Meters;
-use self::plot::Picture;
-pub(crate) use self::plot::{NAMES as PLOT_NAMES, is_name as is_plot_name};
-use self::report::Report;
 use crate::commands::print;
 use crate::printer::Printer;
 
@@ -47,13 +32,12 @@ pub(crate) fn run(request: &Request<'_>, printer: &Printer) -> anyhow::Result<()
     let mut is_first = true;
     let mut result = Ok(());
     for file in request.files {
-        let inspected = Source::open(file, &options)
-            .map_err(anyhow::Error::from)
-            .and_then(|source| inspect(&mut (source, request.channel)));
-        let (report, picture) = match inspected {
-            Ok(inspected) => inspected,
+        let Inspection {
+            report, picture, ..
+        } = match inspect(file, &options) {
+            Ok(inspection) => inspection,
             Err(error) => {
-                printer.error(&error);
+                printer.error(&told_as_of_the_file(error));
                 result = Err(Told.into());
                 continue;
             }
@@ -61,15 +45,23 @@ pub(crate) fn run(request: &Request<'_>, printer: &Printer) -> anyhow::Result<()
         let text = if request.json {
             format!("{}\n", serde_json::to_string(&report)?)
         } else {
-            format!("{}{report}", if is_first { "" } else { "\n" })
+            format!("{}{report:#}", if is_first { "" } else { "\n" })
         };
         is_first = false;
         print(text.as_bytes())?;
         if let Some(plot) = request.plot {
-            picture.write(plot, file)?;
+            picture.write(plot, &[file]).map_err(told_as_of_the_file)?;
         }
     }
     result
+}
+
+/// The file's own error, where it is one: it has a hint, and an exit code.
+fn told_as_of_the_file(error: Error) -> anyhow::Error {
+    match error {
+        Error::File(error) => error.into(),
+        other => other.into(),
+    }
 }
 
 /// Something went wrong, and has been told.
@@ -83,22 +75,3 @@ impl std::fmt::Display for Told {
 }
 
 impl std::error::Error for Told {}
-
-/// Reads all of `blocks`: the report, and what a plot of it needs.
-fn inspect(blocks: &mut dyn Blocks) -> anyhow::Result<(Report, Picture)> {
-    let mut meters = Meters::new(&blocks.describe())?;
-    let mut bytes = vec![0; BLOCK_BYTES];
-    loop {
-        match blocks.read(&mut bytes)? {
-            0 => break,
-            count => meters.push(&bytes[..count]),
-        }
-    }
-    // Some of what is odd about a file shows only at its end.
-    Ok(meters.finish(blocks.describe()))
-}
-
-const BLOCK_BYTES: usize = 1 << 16;
-
-#[cfg(test)]
-mod tests;
