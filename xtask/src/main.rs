@@ -3,7 +3,11 @@
 mod compare;
 mod fuzz;
 mod instructions;
+mod node;
+mod python;
+mod step;
 mod tables;
+mod tally;
 mod test;
 mod vectors;
 
@@ -13,6 +17,8 @@ const USAGE: &str = "\
 cargo xtask CHORE
 
   test             everything that must be green: formatting, lints, tests, docs, benches as tests
+  python           the Python package: wheel and sdist built, installed in fresh environments, tested
+  node             the Node package: built, packed, installed in a fresh project, tested
   fuzz [SECONDS]   the real fuzzer on every target (needs cargo-fuzz, which it installs)
   compare          our converter beside its rivals, into benchmarks/results (--install gets the rivals)
   instructions     instructions per 20 ms chunk, counted by valgrind
@@ -29,6 +35,8 @@ fn main() -> ExitCode {
     let check = rest.iter().any(|argument| argument == "--check");
     let result = match chore.as_str() {
         "test" => test::run(),
+        "python" => python::run(),
+        "node" => node::run(),
         "fuzz" => fuzz::run(rest.first().map(String::as_str)),
         "compare" => compare::run(rest),
         "instructions" => instructions::run(),

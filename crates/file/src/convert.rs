@@ -2,6 +2,7 @@
 
 use std::fs::{self, Metadata};
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
 use std::time::Duration;
 
@@ -73,23 +74,25 @@ pub struct Report {
     pub duration: Duration,
 }
 
-/// Converts `input` to `output`; `-` is standard input and output. `progress` is told after each chunk.
+/// Converts `input` to `output`; `-` is standard input and output. `progress` is told after each
+/// chunk, and may break off.
 ///
 /// The output appears whole or not at all. Memory is constant, whatever the size.
 ///
 /// # Errors
 ///
 /// As [`Source::open`], [`Source::read`], [`Sink::create`] and [`Sink::write`]; and when input and output are one
-/// file, or no filter can be made between the two rates.
+/// file, no filter can be made between the two rates, or `progress` breaks off.
 ///
 /// ```
+/// use core::ops::ControlFlow;
 /// use audio_converter_file::{Conversion, SourceOptions, convert_file};
 ///
 /// let folder = tempfile::tempdir()?;
 /// let (input, output) = (folder.path().join("call.ulaw"), folder.path().join("call.wav"));
 /// std::fs::write(&input, [0xFF; 800])?;
 ///
-/// let report = convert_file(&input, &output, &Conversion::default(), &mut |_| {})?;
+/// let report = convert_file(&input, &output, &Conversion::default(), &mut |_| ControlFlow::Continue(()))?;
 /// assert_eq!(report.to, "pcm16/8000".parse()?);
 /// assert_eq!(report.samples_written, 800);
 /// # Ok::<(), Box<dyn std::error::Error>>(())
@@ -98,7 +101,7 @@ pub fn convert_file(
     input: impl AsRef<Path>,
     output: impl AsRef<Path>,
     conversion: &Conversion,
-    progress: &mut dyn FnMut(Position),
+    progress: &mut dyn FnMut(Position) -> ControlFlow<()>,
 ) -> Result<Report> {
     let (input, output) = (input.as_ref(), output.as_ref());
     let source = Source::open(input, &conversion.source)?;
@@ -134,7 +137,7 @@ fn convert_stream(
     mut converter: Converter,
     container: Container,
     chunk_samples: Option<usize>,
-    progress: &mut dyn FnMut(Position),
+    progress: &mut dyn FnMut(Position) -> ControlFlow<()>,
 ) -> Result<Report> {
     let from = source.format();
     let chunk_samples = chunk_samples
@@ -161,7 +164,11 @@ fn convert_stream(
         }
         bytes_read += count as u64;
         let done = duration(bytes_read / from.bytes_per_sample() as u64, from.rate());
-        progress(Position { done, total });
+        if progress(Position { done, total }).is_break() {
+            return Err(Error::Cancelled {
+                name: sink.name().to_owned(),
+            });
+        }
     }
     loop {
         let step = converter.finish_into(&mut converted);

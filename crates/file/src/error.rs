@@ -139,6 +139,12 @@ pub enum Error {
         /// The encoding.
         encoding: audio_converter::Encoding,
     },
+    /// The caller broke off. No part of the output is left behind.
+    #[error("{name} was not written: the conversion was broken off")]
+    Cancelled {
+        /// The output.
+        name: String,
+    },
     /// No converter between the two formats.
     #[error("cannot convert {name}: {source}")]
     Convert {
@@ -216,7 +222,7 @@ impl Error {
             Self::NotInWav { .. } => {
                 "give `--to pcm16/RATE`, or a name that does not end in .wav".to_owned()
             }
-            Self::Convert { .. } => return None,
+            Self::Convert { .. } | Self::Cancelled { .. } => return None,
         })
     }
 

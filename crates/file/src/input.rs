@@ -38,13 +38,12 @@ impl Input {
     /// An input read from its start.
     pub(crate) fn stream(name: String, mut reader: Box<dyn Read + Send>) -> Result<Self> {
         let head = peek(&mut reader).map_err(|error| Error::read(&name, error))?;
-        Self {
+        Ok(Self {
             name,
             path: None,
             head,
             body: Body::Stream(reader),
-        }
-        .not_empty()
+        })
     }
 
     fn file(name: String, path: Option<PathBuf>, mut file: File) -> Result<Self> {
@@ -62,13 +61,12 @@ impl Input {
         let head = head.map_err(|error| Error::read(&name, error))?;
         // Files of /proc and the like have bytes, but no length.
         let length = Some(metadata.len()).filter(|length| *length > 0);
-        Self {
+        Ok(Self {
             name,
             path,
             head,
             body: Body::File { file, length },
-        }
-        .not_empty()
+        })
     }
 
     /// Standard input: a file again when it was redirected from one, so that formats that need to seek can.
@@ -88,14 +86,6 @@ impl Input {
             }
         }
         Self::stream(name, Box::new(io::stdin()))
-    }
-
-    fn not_empty(self) -> Result<Self> {
-        if self.head.is_empty() {
-            Err(Error::Empty { name: self.name })
-        } else {
-            Ok(self)
-        }
     }
 
     /// Bytes in the file, where that is known.

@@ -14,6 +14,8 @@
 //! [hint](Error::hint).
 //!
 //! ```
+//! use std::ops::ControlFlow;
+//!
 //! use audio_converter_file::{Conversion, convert_file};
 //!
 //! # let folder = tempfile::tempdir()?;
@@ -22,7 +24,7 @@
 //! # file.extend([0; 480]);
 //! # std::fs::write(&speech, file)?;
 //! // speech.wav becomes call.ulaw: µ-law at 8 kHz, as the name tells.
-//! let report = convert_file(&speech, &call, &Conversion::default(), &mut |_| {})?;
+//! let report = convert_file(&speech, &call, &Conversion::default(), &mut |_| ControlFlow::Continue(()))?;
 //! assert_eq!(report.to, "mulaw/8000".parse()?);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```

@@ -36,6 +36,14 @@ pub(crate) struct Opened {
 /// Decides what the input is: its content where that is unmistakable, else the options, else its name.
 pub(crate) fn open(input: &mut Input, options: &SourceOptions) -> Result<Opened> {
     let kind = sniff::kind(&input.head);
+    if input.head.is_empty() {
+        return match options.from {
+            Some(from) if options.accepts_empty => open_raw(input, from, kind),
+            _ => Err(Error::Empty {
+                name: input.name.clone(),
+            }),
+        };
+    }
     let mut opened = match kind {
         Kind::Wav => match (open_wav(input, options), options.from) {
             (Err(Error::Header { problem, .. }), Some(from)) if options.accepts_text => {

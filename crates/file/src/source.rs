@@ -22,6 +22,9 @@ pub struct SourceOptions {
     pub from: Option<Format>,
     /// Whether `from` holds even for bytes that are plainly text, or follow a damaged WAV header.
     pub accepts_text: bool,
+    /// Whether an input without any sample is a recording all the same, and not a mistake. One without any byte needs
+    /// `from`.
+    pub accepts_empty: bool,
     /// What becomes of several channels.
     pub channel: Channel,
     pub(crate) is_without_programs: bool,
@@ -36,6 +39,13 @@ impl SourceOptions {
             accepts_text: true,
             ..Self::default()
         }
+    }
+
+    /// The same where nothing is a recording without any sample.
+    #[must_use]
+    pub const fn accepting_empty(mut self) -> Self {
+        self.accepts_empty = true;
+        self
     }
 
     /// The same without other programs (ffmpeg): for the fuzzer.
@@ -86,6 +96,7 @@ pub struct Source {
     /// Bytes of samples still to come, where the header tells.
     remaining: Option<u64>,
     is_at_end: bool,
+    accepts_empty: bool,
     seen: u64,
 }
 
@@ -149,6 +160,7 @@ impl Source {
             end: 0,
             remaining,
             is_at_end: false,
+            accepts_empty: options.accepts_empty,
             seen: 0,
         })
     }
@@ -189,7 +201,7 @@ impl Source {
                 return Ok(count * width);
             }
             if self.is_at_end || out.len() < width {
-                return if self.seen == 0 && self.is_at_end {
+                return if self.seen == 0 && self.is_at_end && !self.accepts_empty {
                     Err(Error::NoSound {
                         name: self.name.clone(),
                         info: Box::new(self.info.clone()),

@@ -1,9 +1,10 @@
 //! Outputs appear whole or not at all, in their place, and never over the input.
 
 use std::fs;
+use std::ops::ControlFlow;
 use std::path::Path;
 
-use audio_converter_file::{Container, Conversion, Error, Sink, convert_file};
+use audio_converter_file::{Container, Conversion, Error, Sink, SourceOptions, convert_file};
 
 fn sink(path: &Path) -> Result<Sink, Error> {
     Sink::create(path, Container::Raw, "mulaw/8000".parse().unwrap())
@@ -25,7 +26,10 @@ fn names(folder: &Path) -> Vec<String> {
 }
 
 fn convert(input: &Path, output: &Path) -> Result<(), Error> {
-    convert_file(input, output, &Conversion::default(), &mut |_| {}).map(drop)
+    convert_file(input, output, &Conversion::default(), &mut |_| {
+        ControlFlow::Continue(())
+    })
+    .map(drop)
 }
 
 #[test]
@@ -86,7 +90,9 @@ fn an_existing_output_is_kept_on_request() {
     fs::write(&output, b"old").unwrap();
     let mut conversion = Conversion::default();
     conversion.keep_existing = true;
-    let result = convert_file(&input, &output, &conversion, &mut |_| {});
+    let result = convert_file(&input, &output, &conversion, &mut |_| {
+        ControlFlow::Continue(())
+    });
     assert!(matches!(result, Err(Error::Exists { .. })));
     assert_eq!(fs::read(&output).unwrap(), b"old");
 }
@@ -100,10 +106,52 @@ fn an_output_that_appears_meanwhile_is_kept_on_request() {
     conversion.keep_existing = true;
     let result = convert_file(&input, &output, &conversion, &mut |_| {
         fs::write(&output, b"other").unwrap();
+        ControlFlow::Continue(())
     });
     assert!(matches!(result, Err(Error::Exists { .. })));
     assert_eq!(fs::read(&output).unwrap(), b"other");
     assert_eq!(names(folder.path()), ["a.ulaw", "b.wav"]);
+}
+
+#[test]
+fn a_conversion_that_is_broken_off_leaves_nothing() {
+    let folder = tempfile::tempdir().unwrap();
+    let input = folder.path().join("a.ulaw");
+    fs::write(&input, [0xFF; 16_000]).unwrap();
+    let mut conversion = Conversion::default();
+    conversion.chunk_samples = Some(8_000);
+    let mut chunks = 0;
+    let result = convert_file(
+        &input,
+        folder.path().join("b.wav"),
+        &conversion,
+        &mut |_| {
+            chunks += 1;
+            ControlFlow::Break(())
+        },
+    );
+    assert!(matches!(result, Err(Error::Cancelled { .. })));
+    assert_eq!(chunks, 1);
+    assert_eq!(names(folder.path()), ["a.ulaw"]);
+}
+
+#[test]
+fn nothing_is_a_recording_on_request() {
+    let folder = tempfile::tempdir().unwrap();
+    let (input, output) = (folder.path().join("a.pcm"), folder.path().join("b.wav"));
+    fs::write(&input, b"").unwrap();
+    let mut conversion = Conversion::default();
+    conversion.source = SourceOptions::raw("pcm16/8000".parse().unwrap());
+    let convert = |conversion: &Conversion| {
+        convert_file(&input, &output, conversion, &mut |_| {
+            ControlFlow::Continue(())
+        })
+    };
+    assert!(matches!(convert(&conversion), Err(Error::Empty { .. })));
+    conversion.source.accepts_empty = true;
+    let report = convert(&conversion).unwrap();
+    assert_eq!((report.samples_read, report.samples_written), (0, 0));
+    assert_eq!(fs::read(&output).unwrap().len(), 44);
 }
 
 #[test]
@@ -123,6 +171,7 @@ fn progress_tells_how_far_it_has_come() {
                 position.done.as_secs_f64(),
                 position.total.map(|total| total.as_secs_f64()),
             ));
+            ControlFlow::Continue(())
         },
     )
     .unwrap();

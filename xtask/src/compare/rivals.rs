@@ -76,6 +76,10 @@ pub(super) const ALL: &[Rival] = &[
         },
     },
     Rival {
+        key: "ours-python",
+        kind: Kind::Python { script: "ours.py" },
+    },
+    Rival {
         key: "python-soxr",
         kind: Kind::Python {
             script: "soxr_stream.py",
@@ -96,6 +100,10 @@ pub(super) const ALL: &[Rival] = &[
     Rival {
         key: "pyav",
         kind: Kind::Python { script: "pyav.py" },
+    },
+    Rival {
+        key: "ours-node",
+        kind: Kind::Node { script: "ours.mjs" },
     },
     Rival {
         key: "node-speex",

@@ -1,5 +1,7 @@
 //! `convert`, and the original form.
 
+use std::ops::ControlFlow;
+
 use audio_converter_file::{Container, Report, convert_file};
 
 use crate::args::LogLevel;
@@ -18,7 +20,10 @@ pub(crate) fn convert(plan: &ConvertPlan, printer: &Printer) -> anyhow::Result<(
             &plan.input,
             &plan.output,
             &plan.conversion,
-            &mut |position| progress.update(position),
+            &mut |position| {
+                progress.update(position);
+                ControlFlow::Continue(())
+            },
         )?
     };
     for warning in &report.info.warnings {

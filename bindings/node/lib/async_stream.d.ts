@@ -1,0 +1,21 @@
+import type { ConverterOptions, Format, Samples } from "./types.js";
+
+/**
+ * Converts chunks as they come: an asynchronous iterable, such as a Readable, or a plain one. Chunks that give nothing
+ * are left out; the last one is what the filter owes at the end. An error of the source ends it.
+ *
+ * A long chunk is converted by pieces, between which the event loop does everything else that is due.
+ *
+ * ```js
+ * for await (const codes of convertAsyncStream(modelAudio, "pcm16/24000", "mulaw/8000")) send(codes);
+ * ```
+ *
+ * @throws {TypeError} When `chunks` is not iterable, or is a single chunk; and, while iterating, when one is no bytes.
+ * @throws {RangeError} As the constructor of `Converter`.
+ */
+export function convertAsyncStream(
+  chunks: AsyncIterable<Samples> | Iterable<Samples>,
+  from: Format,
+  to: Format,
+  options?: ConverterOptions,
+): AsyncGenerator<Buffer, void, undefined>;

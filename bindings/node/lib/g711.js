@@ -1,0 +1,27 @@
+"use strict";
+
+const { rangeError } = require("./check.js");
+const { inputOf } = require("./bytes.js");
+const { open } = require("./converter.js");
+const { convert } = require("./pool.js");
+
+/** Each sample by itself: at equal rates a stream has no filter, and between whole samples no state. */
+function each(from, to) {
+  const stream = open(`${from}/8000`, `${to}/8000`, "voice");
+  return (data) => {
+    const bytes = inputOf("data", data, from);
+    if (from === "pcm16" && bytes.length % 2 !== 0) {
+      throw rangeError(`data has ${bytes.length} bytes: give whole 16-bit samples, an even number of bytes`);
+    }
+    return convert(stream, bytes);
+  };
+}
+
+module.exports = {
+  encodeMulaw: each("pcm16", "mulaw"),
+  decodeMulaw: each("mulaw", "pcm16"),
+  encodeAlaw: each("pcm16", "alaw"),
+  decodeAlaw: each("alaw", "pcm16"),
+  mulawToAlaw: each("mulaw", "alaw"),
+  alawToMulaw: each("alaw", "mulaw"),
+};

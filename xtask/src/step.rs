@@ -1,0 +1,36 @@
+//! Steps of a chore that have no news but of their failure.
+
+use std::fs;
+use std::path::Path;
+use std::process::Command;
+
+/// Runs a command and keeps what it prints, unless it fails.
+pub(crate) fn quiet(command: &mut Command) -> Result<(), String> {
+    let arguments: Vec<_> = command.get_args().map(|a| a.to_string_lossy()).collect();
+    let program = command.get_program().to_string_lossy();
+    let name = format!("{program} {}", arguments.join(" "));
+    let output = command
+        .output()
+        .map_err(|error| format!("cannot run {name}: {error}"))?;
+    if output.status.success() {
+        return Ok(());
+    }
+    let (out, err) = (
+        String::from_utf8_lossy(&output.stdout),
+        String::from_utf8_lossy(&output.stderr),
+    );
+    Err(format!("{name} failed:\n{out}{err}"))
+}
+
+/// An empty folder in place of what stands there.
+pub(crate) fn renew(folder: &Path) -> Result<(), String> {
+    if folder.exists() {
+        fs::remove_dir_all(folder).map_err(|error| failure(folder, &error))?;
+    }
+    fs::create_dir_all(folder).map_err(|error| failure(folder, &error))
+}
+
+/// What the system said of a file or folder.
+pub(crate) fn failure(path: &Path, error: &std::io::Error) -> String {
+    format!("{}: {error}", path.display())
+}
