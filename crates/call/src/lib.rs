@@ -1,0 +1,19 @@
+//! One phone call between a carrier and a voice model, without sockets, threads or clocks.
+
+mod base64;
+pub mod conceal;
+pub mod gemini;
+mod json;
+pub mod level;
+mod message_error;
+mod playout;
+pub mod redact;
+mod session;
+mod time;
+pub mod twilio;
+
+pub use base64::{NotBase64, Payload};
+pub use message_error::MessageError;
+pub use playout::{Heard, Playout, PlayoutSettings, Send};
+pub use session::{Session, SessionAction, SessionSettings};
+pub use time::Time;
