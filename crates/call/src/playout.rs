@@ -273,7 +273,8 @@ impl Playout {
 
     /// When the next frame is due, if there is one.
     fn frame_at(&self) -> Option<Time> {
-        let is_ready = self.waiting.len() >= FRAME || (self.is_turn_over && !self.waiting.is_empty());
+        let is_ready =
+            self.waiting.len() >= FRAME || (self.is_turn_over && !self.waiting.is_empty());
         is_ready.then(|| self.runs_dry.saturating_sub(self.settings.lead))
     }
 
@@ -284,7 +285,8 @@ impl Playout {
 
     /// The last instant at which more sound still reaches the carrier before it is silent.
     fn starves_at(&self) -> Time {
-        self.runs_dry.saturating_sub(STARVING.min(self.settings.lead))
+        self.runs_dry
+            .saturating_sub(STARVING.min(self.settings.lead))
     }
 
     fn take_frame(&mut self, now: Time) -> &[u8] {

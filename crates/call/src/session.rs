@@ -119,12 +119,21 @@ pub struct Session {
 enum State {
     Idle,
     /// Until the setup is accepted or this instant.
-    Opening { until: Time },
-    Live { since: Time },
+    Opening {
+        until: Time,
+    },
+    Live {
+        since: Time,
+    },
     /// Left at the first quiet moment, or at this instant.
-    Leaving { since: Time, until: Time },
+    Leaving {
+        since: Time,
+        until: Time,
+    },
     /// Opened again at this instant.
-    Waiting { until: Time },
+    Waiting {
+        until: Time,
+    },
     Over,
 }
 
@@ -157,7 +166,10 @@ impl Session {
         }
         self.state = State::Live { since: now };
         self.has_begun = true;
-        let gap = self.away_since.take().map_or(Duration::ZERO, |since| now - since);
+        let gap = self
+            .away_since
+            .take()
+            .map_or(Duration::ZERO, |since| now - since);
         self.actions.push_back(SessionAction::Live { gap });
     }
 
@@ -174,7 +186,10 @@ impl Session {
         self.state = match self.state {
             State::Live { since } => State::Leaving { since, until },
             // A later notice can only shorten the time.
-            State::Leaving { since, until: before } => State::Leaving {
+            State::Leaving {
+                since,
+                until: before,
+            } => State::Leaving {
                 since,
                 until: before.min(until),
             },
@@ -194,7 +209,9 @@ impl Session {
         let (moment, since) = match self.state {
             State::Opening { .. } if self.handle.is_some() => (Moment::Resuming, None),
             State::Opening { .. } => (Moment::Setup, None),
-            State::Live { since } | State::Leaving { since, .. } => (Moment::Streaming, Some(since)),
+            State::Live { since } | State::Leaving { since, .. } => {
+                (Moment::Streaming, Some(since))
+            }
             // What we left ourselves, or lost before.
             State::Idle | State::Waiting { .. } | State::Over => return,
         };
@@ -216,7 +233,9 @@ impl Session {
                 self.reopen(now);
             }
             // There is nothing to forget: the same again would be refused again.
-            Remedy::StartFresh => self.give_up(&format!("the model refused a new session ({close})")),
+            Remedy::StartFresh => {
+                self.give_up(&format!("the model refused a new session ({close})"))
+            }
             Remedy::Fatal(advice) => self.give_up(&format!("{advice} ({close})")),
         }
     }
@@ -354,7 +373,11 @@ mod tests {
         assert!(session.is_leaving() && session.is_live());
         assert_eq!(session.poll(), None, "the turn may end");
         session.tick(seconds(575));
-        assert_eq!(session.poll(), Some(SessionAction::Close), "the old one first");
+        assert_eq!(
+            session.poll(),
+            Some(SessionAction::Close),
+            "the old one first"
+        );
         assert_eq!(opened(session.poll()), (Some("handle".to_owned()), false));
     }
 
@@ -373,7 +396,11 @@ mod tests {
                     assert_eq!(advice, "the model cannot be reached (closed with 1006)");
                     break;
                 }
-                Some(action) => assert_eq!(opened(Some(action)), (None, true), "the last attempt is fresh"),
+                Some(action) => assert_eq!(
+                    opened(Some(action)),
+                    (None, true),
+                    "the last attempt is fresh"
+                ),
                 None => {
                     let until = session.timeout().expect("it waits");
                     waits.push((until - now).as_millis());
@@ -383,21 +410,32 @@ mod tests {
                 }
             }
         }
-        assert_eq!(waits, [1_000, 2_000, 4_000, 4_000, 4_000, 4_000, 4_000, 4_000]);
+        assert_eq!(
+            waits,
+            [1_000, 2_000, 4_000, 4_000, 4_000, 4_000, 4_000, 4_000]
+        );
         assert_eq!(session.timeout(), None);
     }
 
     #[test]
     fn a_refused_handle_starts_afresh_without_a_second_greeting() {
         let mut session = live();
-        session.lost(seconds(60), &Close::new(1_000, "The operation was cancelled."));
+        session.lost(
+            seconds(60),
+            &Close::new(1_000, "The operation was cancelled."),
+        );
         opened(session.poll());
-        session.lost(seconds(61), &Close::new(1_007, "Request contains an invalid argument."));
+        session.lost(
+            seconds(61),
+            &Close::new(1_007, "Request contains an invalid argument."),
+        );
         assert_eq!(opened(session.poll()), (None, true));
         session.accepted(seconds(62));
         assert_eq!(
             session.poll(),
-            Some(SessionAction::Live { gap: Duration::from_secs(2) })
+            Some(SessionAction::Live {
+                gap: Duration::from_secs(2)
+            })
         );
     }
 
@@ -406,7 +444,10 @@ mod tests {
         let mut session = Session::new(SessionSettings::default());
         session.open(Time::ZERO);
         session.poll();
-        session.lost(seconds(1), &Close::new(1_007, "thinking_config is not supported"));
+        session.lost(
+            seconds(1),
+            &Close::new(1_007, "thinking_config is not supported"),
+        );
         let Some(SessionAction::GiveUp { advice }) = session.poll() else {
             panic!("it must give up");
         };
@@ -422,7 +463,10 @@ mod tests {
         session.poll();
         session.tick(seconds(10));
         assert_eq!(session.poll(), Some(SessionAction::Close));
-        assert_eq!(session.timeout(), Some(seconds(10) + Duration::from_millis(500)));
+        assert_eq!(
+            session.timeout(),
+            Some(seconds(10) + Duration::from_millis(500))
+        );
     }
 
     #[test]
