@@ -11,9 +11,11 @@ pub mod redact;
 mod session;
 mod time;
 pub mod twilio;
+mod uplink;
 
 pub use base64::{NotBase64, Payload};
 pub use message_error::MessageError;
 pub use playout::{Heard, Playout, PlayoutSettings, Send};
 pub use session::{Session, SessionAction, SessionSettings};
 pub use time::Time;
+pub use uplink::{Said, Uplink, UplinkSettings};
