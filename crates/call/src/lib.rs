@@ -2,6 +2,7 @@
 
 mod base64;
 pub mod conceal;
+mod downlink;
 pub mod gemini;
 mod json;
 pub mod level;
@@ -14,6 +15,7 @@ pub mod twilio;
 mod uplink;
 
 pub use base64::{NotBase64, Payload};
+pub use downlink::{Downlink, RateError};
 pub use message_error::MessageError;
 pub use playout::{Heard, Playout, PlayoutSettings, Send};
 pub use session::{Session, SessionAction, SessionSettings};

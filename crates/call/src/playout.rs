@@ -177,7 +177,7 @@ impl Playout {
     /// [`conceal`](Self::conceal).
     #[must_use]
     pub fn is_starving(&self, now: Time) -> bool {
-        self.is_in_speech() && self.waiting.len() < FRAME && now >= self.starves_at()
+        self.waits_for_more() && now >= self.starves_at()
     }
 
     /// Puts sound in the place of what is late. It is played behind the part of a frame that waits.
@@ -211,9 +211,8 @@ impl Playout {
     /// When [`poll`](Self::poll) has something again, or the carrier starves, if nothing else happens.
     #[must_use]
     pub fn timeout(&self) -> Option<Time> {
-        let starves = self.is_in_speech() && self.waiting.len() < FRAME;
         self.frame_at()
-            .or_else(|| starves.then(|| self.starves_at()))
+            .or_else(|| self.waits_for_more().then(|| self.starves_at()))
     }
 
     /// A mark came back. Those of older generations say nothing, and others that cannot be are ignored too.
@@ -263,6 +262,11 @@ impl Playout {
     #[must_use]
     pub const fn generation(&self) -> u32 {
         self.generation
+    }
+
+    /// Whether the middle of a turn has come to its end here: the carrier will run dry if no more comes.
+    pub(crate) fn waits_for_more(&self) -> bool {
+        self.is_in_speech() && self.waiting.len() < FRAME
     }
 
     /// The position that the caller has heard.
