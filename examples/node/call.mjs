@@ -4,10 +4,16 @@ import { Model } from "./model.mjs";
 
 /** Bytes of 8 kHz µ-law between two marks: half a second. */
 const MARK_BYTES = 4_000;
+const START_MILLISECONDS = 10_000;
 
 export class Call {
   #socket;
+  #admits;
   #options;
+  /** Runs until the stream has started. */
+  #startTimer;
+  #hasStarted = false;
+  #isRefused = false;
   #model;
   #streamSid;
   #toModel = new Converter("mulaw/8000", "pcm16/16000");
@@ -17,21 +23,27 @@ export class Call {
   #sentBytes = 0;
   #markedBytes = 0;
 
-  /** `options` are those of the model; `onEvent` is told what happens. */
-  constructor(socket, { onEvent = () => {}, ...options }) {
+  /**
+   * `onEvent` is told what happens; `admits` says whether a ticket lets a stream in, which has `startLimit` milliseconds
+   * to start; the other options are those of the model.
+   */
+  constructor(socket, { onEvent = () => {}, admits = () => true, startLimit = START_MILLISECONDS, ...options }) {
     this.#socket = socket;
+    this.#admits = admits;
     this.#options = { onEvent, ...options };
+    this.#startTimer = setTimeout(() => this.#refuse(1008, "no stream was started"), startLimit);
     socket.on("message", (data) => this.#fromCaller(data));
     socket.on("close", () => this.#end());
     socket.on("error", () => {}); // A close follows.
   }
 
   #fromCaller(data) {
+    if (this.#isRefused) return;
     let message;
     try {
       message = twilio.parse(data);
     } catch (error) {
-      this.#socket.close(1003, error.message.slice(0, 100));
+      this.#refuse(1003, error.message.slice(0, 100));
       return;
     }
     if (message.event === "start") this.#start(message);
@@ -40,12 +52,27 @@ export class Call {
     else if (message.event === "stop") this.#end();
   }
 
-  #start({ streamSid, callSid }) {
+  /** Nothing that still comes is listened to. */
+  #refuse(code, reason) {
+    this.#isRefused = true;
+    this.#socket.close(code, reason);
+    this.#end();
+  }
+
+  #start({ streamSid, callSid, customParameters }) {
+    // A socket is one stream with one conversation: a second start is none.
+    if (this.#hasStarted) return;
+    if (!streamSid || !this.#admits(customParameters.ticket)) {
+      this.#refuse(1008, "no ticket for this stream");
+      return;
+    }
+    this.#hasStarted = true;
+    clearTimeout(this.#startTimer);
     this.#streamSid = streamSid;
     const { onEvent, ...options } = this.#options;
-    const onFailure = (error) => {
-      onEvent({ event: "failed", callSid, error });
-      this.#socket.close(1011, "the model cannot be reached");
+    const onFailure = (err) => {
+      onEvent({ event: "failed", callSid, err });
+      this.#refuse(1011, "the model cannot be reached");
     };
     this.#model = new Model(options, (message) => this.#fromModel(message), onFailure);
     onEvent({ event: "started", callSid });
@@ -109,6 +136,7 @@ export class Call {
   }
 
   #end() {
+    clearTimeout(this.#startTimer);
     if (!this.#model) return;
     this.#model.send(this.#toModel.finish());
     this.#model.end();

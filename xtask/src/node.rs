@@ -74,6 +74,7 @@ impl Package {
             .args([
                 "--test",
                 "--expose-gc",
+                "--test-timeout=120000",
                 "--test-reporter-destination=stdout",
             ])
             .arg(format!("--test-reporter={}", reporter.display()))

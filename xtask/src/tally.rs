@@ -1,4 +1,4 @@
-//! Counting what passed: every check of a chore runs, whatever failed before it, and the last line counts them all.
+//! Counting what passed: a check that fails does not stop those that can still be made, and the last line counts them all.
 
 use std::process::{Command, Stdio};
 

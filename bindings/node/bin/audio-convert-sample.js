@@ -17,7 +17,7 @@ Converts the speech that comes with the package to telephone sound and back, int
 
 const sample = path.join(__dirname, "../data/sample_pcm16_24khz.wav");
 
-run(async (signal) => {
+run(async () => {
   const parsed = argumentsOf(USAGE, ["[FOLDER]"], {});
   if (!parsed) return;
   const [folder = "."] = parsed.positionals;
@@ -32,7 +32,7 @@ run(async (signal) => {
     [convertUlawFileAsync, raw, decoded],
   ];
   for (const [convert, input, output] of steps) {
-    const report = await convert(input, output, { signal });
+    const report = await convert(input, output);
     console.log(`${output}: ${report.samplesWritten} samples of ${report.to}`);
   }
 });

@@ -20,7 +20,7 @@ Examples:
 
 const directions = { "pcm-to-ulaw": AudioStreamConverter, "ulaw-to-pcm": MuLawStreamDecoder };
 
-run(async (signal) => {
+run(async () => {
   const parsed = argumentsOf(USAGE, ["INPUT", "OUTPUT"], {
     direction: { type: "string", default: "pcm-to-ulaw" },
     "input-rate": { type: "string" },
@@ -36,7 +36,7 @@ run(async (signal) => {
   const rates = ["input-rate", "output-rate"].map((name) => numberOf(name, values[name]));
   const converter = new directions[values.direction](...rates);
   const chunkSamples = numberOf("chunk-samples", values["chunk-samples"]);
-  const report = await convertFileAsync(input, output, { chunkSamples, converter, signal });
+  const report = await convertFileAsync(input, output, { chunkSamples, converter });
   for (const warning of report.warnings) console.error(`audio-convert: ${input}: ${warning}`);
   console.log(`${output}: ${report.samplesWritten} samples of ${report.to}, from ${report.from}`);
 });

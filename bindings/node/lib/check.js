@@ -1,5 +1,7 @@
 "use strict";
 
+const { types } = require("node:util");
+
 /** A value as it stands in a message: short, and never its contents. */
 function describe(value) {
   if (value === null || value === undefined) return String(value);
@@ -8,7 +10,24 @@ function describe(value) {
   if (typeof value === "bigint") return `${value}n`;
   if (typeof value === "function") return "a function";
   if (typeof value === "symbol") return "a symbol";
-  return `a value of class ${value.constructor?.name || "Object"}`;
+  return `a value of class ${classOf(value)}`;
+}
+
+/** The same of what should have been sound: that is somebody's speech, so not even a part of it. */
+function describeData(value) {
+  return typeof value === "string" ? `a text of length ${value.length}` : describe(value);
+}
+
+/** The name of an object's class, by properties that are plain values: no code of anybody runs. */
+function classOf(value) {
+  for (let at = value; at !== null; at = Object.getPrototypeOf(at)) {
+    if (types.isProxy(at)) return "Proxy";
+    const constructor = Object.getOwnPropertyDescriptor(at, "constructor")?.value;
+    if (typeof constructor !== "function" || types.isProxy(constructor)) continue;
+    const name = Object.getOwnPropertyDescriptor(constructor, "name")?.value;
+    if (typeof name === "string" && name !== "") return name.slice(0, 40);
+  }
+  return "Object";
 }
 
 function argumentError(Kind, code, message) {
@@ -47,4 +66,4 @@ function options(value) {
 
 const MAX_RATE = 768_000;
 
-module.exports = { describe, options, rangeError, rate, typeError, wholeNumber };
+module.exports = { describe, describeData, options, rangeError, rate, typeError, wholeNumber };

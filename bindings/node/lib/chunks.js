@@ -1,8 +1,8 @@
 "use strict";
 
 const { inspect } = require("node:util");
-const { describe, options: optionsOf, rate, typeError, wholeNumber } = require("./check.js");
-const { inputOf } = require("./bytes.js");
+const { describeData, options: optionsOf, rate, typeError, wholeNumber } = require("./check.js");
+const { copyOf, inputOf, lengthOf, plainOf } = require("./bytes.js");
 const native = require("./native.js");
 const { open, qualityOf } = require("./converter.js");
 const { convert, finish } = require("./pool.js");
@@ -71,14 +71,14 @@ class ChunkConverter {
 
   convertChunk(data) {
     const bytes = inputOf("data", data, this.#from);
-    if (this.#waiting.length === 0 && bytes.length >= this.#enough) return this.#convert(bytes);
+    if (this.#waiting.length === 0 && lengthOf(bytes) >= this.#enough) return this.#convert(bytes);
     return this.#gather(bytes);
   }
 
   convertStream(chunks) {
     const isIterable = typeof chunks?.[Symbol.iterator] === "function";
     if (!isIterable || typeof chunks === "string" || ArrayBuffer.isView(chunks)) {
-      const what = ArrayBuffer.isView(chunks) ? "one chunk" : describe(chunks);
+      const what = ArrayBuffer.isView(chunks) ? "one chunk" : describeData(chunks);
       throw typeError(`chunks is ${what}: give an iterable of chunks, such as an array of Buffers`);
     }
     return this.#convertAll(chunks);
@@ -108,19 +108,19 @@ class ChunkConverter {
 
   /** Adds to what waits; once that is enough, all of it goes. */
   #gather(bytes) {
-    const all = this.#waiting.length === 0 ? bytes : Buffer.concat([this.#waiting, bytes]);
-    const samples = Math.floor((this.#part + all.length) / this.#sampleBytes);
+    const all = this.#waiting.length === 0 ? bytes : Buffer.concat([this.#waiting, plainOf(bytes)]);
+    const samples = Math.floor((this.#part + lengthOf(all)) / this.#sampleBytes);
     if (samples * this.#sampleBytes >= this.#enough) {
       this.#waiting = EMPTY;
       return this.#convert(all);
     }
     // Whoever gave the chunk may use its memory again.
-    this.#waiting = all === bytes ? Buffer.from(bytes) : all;
+    this.#waiting = all === bytes ? copyOf(bytes) : all;
     return null;
   }
 
   #convert(bytes) {
-    this.#part = (this.#part + bytes.length) % this.#sampleBytes;
+    this.#part = (this.#part + lengthOf(bytes)) % this.#sampleBytes;
     return notEmpty(convert(this.#stream, bytes));
   }
 

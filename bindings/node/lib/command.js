@@ -3,6 +3,7 @@
 const path = require("node:path");
 const { parseArgs } = require("node:util");
 const { version } = require("../package.json");
+const native = require("./native.js");
 
 /** Wrong arguments, told in one line. */
 class UsageError extends Error {}
@@ -39,25 +40,21 @@ function numberOf(name, text) {
 }
 
 /**
- * Runs a program: exit code 0, 1 when something went wrong, 2 for wrong usage, and 128 and the signal's number after an
- * interruption, which leaves no half of an output behind.
+ * Runs a program: exit code 0, 1 when something went wrong, 2 for wrong usage. A signal ends it as any other program, also
+ * while its input is silent, and leaves no half of an output behind.
  */
 async function run(main) {
-  const controller = new AbortController();
   const program = path.basename(process.argv[1], ".js");
-  for (const [signal, number] of [
-    ["SIGINT", 2],
-    ["SIGTERM", 15],
-  ]) {
+  for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+    // Listened to once: the second time it does what it does to every program.
     process.once(signal, () => {
-      process.exitCode = 128 + number;
-      controller.abort();
+      native.removeUnfinished();
+      process.kill(process.pid, signal);
     });
   }
   try {
-    await main(controller.signal);
+    await main();
   } catch (error) {
-    if (controller.signal.aborted) return;
     const isUsage = error instanceof UsageError || error instanceof RangeError;
     console.error(`${program}: ${error.message}`);
     if (isUsage) console.error(`See ${program} --help.`);

@@ -42,14 +42,16 @@ export class Converter {
   /** The most bytes that `finish()` gives. */
   readonly maxFinish: number;
   /**
-   * Converts all of `data`. The result may be empty; it is a slice of a pool, as those of `Buffer.allocUnsafe`, and yours.
-   * @throws {TypeError} When `data` is no bytes or samples of the input's encoding, or is detached.
+   * Converts all of `data`. The result may be empty; it is yours, a slice of a pool as those of `Buffer.allocUnsafe`:
+   * copy it (`Buffer.from(result)`) to keep it for long, or to post it to another thread.
+   * @throws {TypeError} When `data` is no bytes or samples of the input's encoding, or is detached or out of bounds.
    */
   process(data: Samples): Buffer;
   /** Ends the stream and gives what the filter still owes. Part of a sample is dropped. Then the converter is as new. */
   finish(): Buffer;
   /**
-   * Converts as much of `input` as `output` has room for, without allocation. The two may overlap.
+   * Converts as much of `input` as `output` has room for, in your memory: only the small `Progress` is new, and a copy of
+   * what overlaps or is shared with other threads.
    *
    * With `maxOutput(input.byteLength)` bytes of room one call is enough. With less, call again with the rest of the
    * input, which may be none where only output is left.
@@ -65,6 +67,9 @@ export class Converter {
   maxOutput(inputBytes: number): number;
   /** Forgets the stream: the converter is as new. */
   reset(): void;
-  /** A second converter in the same state, which goes its own way from here. */
+  /**
+   * A second converter in the same state, which goes its own way from here. Also that of a subclass is a plain `Converter`:
+   * what the subclass has added is not copied.
+   */
   clone(): Converter;
 }

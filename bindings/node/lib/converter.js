@@ -2,7 +2,7 @@
 
 const { inspect } = require("node:util");
 const { describe, options: optionsOf, rangeError, typeError } = require("./check.js");
-const { inputOf, overlap, viewOf } = require("./bytes.js");
+const { bufferOf, copyOf, inputOf, lengthOf, overlap, plainOf, viewOf } = require("./bytes.js");
 const native = require("./native.js");
 const { convert, finish } = require("./pool.js");
 
@@ -83,7 +83,7 @@ class Converter {
 
   processInto(input, output) {
     const bytes = inputOf("input", input, this.#input);
-    return this.#into(output, bytes, bytes.length, (from, to) => native.processInto(this.#stream, from, to));
+    return this.#into(output, bytes, lengthOf(bytes), (from, to) => native.processInto(this.#stream, from, to));
   }
 
   finishInto(output) {
@@ -113,13 +113,13 @@ class Converter {
 
   #into(output, input, length, write) {
     const view = viewOf("output", output, this.#output);
-    const isShared = !(view.buffer instanceof ArrayBuffer);
+    const isShared = !(bufferOf(view) instanceof ArrayBuffer);
     // Native code writes where nobody else can read or write meanwhile.
-    const room = isShared ? Buffer.alloc(view.length) : view;
-    const answer = write(overlap(input, room) ? Buffer.from(input) : input, room);
+    const room = isShared ? Buffer.alloc(lengthOf(view)) : view;
+    const answer = write(overlap(input, room) ? copyOf(input) : input, room);
     const isDone = answer >= 0;
     const written = isDone ? answer : -1 - answer;
-    if (isShared) view.set(room.subarray(0, written));
+    if (isShared) plainOf(view).set(room.subarray(0, written));
     return { consumed: isDone ? length : native.consumed(this.#stream), written, isDone };
   }
 

@@ -25,7 +25,10 @@ export interface ConvertUlawFileOptions extends FileOptions {
 
 /** Lets a conversion be stopped. */
 export interface Abortable {
-  /** Its abort stops the conversion, which then leaves no output. */
+  /**
+   * Its abort stops the conversion, which then leaves no output. It is looked at after each piece of the input: while a pipe
+   * says nothing, that is only once it says something or ends, and until then a thread of the pool waits.
+   */
   signal?: AbortSignal | undefined;
 }
 
@@ -45,7 +48,7 @@ export interface FileReport {
 
 /**
  * Converts a file of 16-bit PCM to µ-law. A name that ends in `.wav` is a WAV file, any other raw samples (a WAV file
- * under another name is known by its header).
+ * under another name is known by its header). No other program is started, such as ffmpeg.
  *
  * The output appears whole or not at all, in place of a file of that name. Blocks until it is done.
  *

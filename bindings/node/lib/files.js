@@ -75,11 +75,19 @@ function checkSignal(signal) {
 }
 
 function pathOf(name, value) {
-  const path = value instanceof URL ? fileURLToPath(value) : value;
+  const path = value instanceof URL ? pathOfUrl(name, value) : value;
   if (typeof path !== "string") throw typeError(`${name} is ${describe(value)}: give a path or a file: URL`);
   if (path === "" || path.includes("\0")) throw typeError(`${name} is ${describe(path)}: give the path of a file`);
   // Natively a dash is a standard stream, which here is Node's.
   return path === "-" ? "./-" : path;
+}
+
+function pathOfUrl(name, url) {
+  try {
+    return fileURLToPath(url);
+  } catch (error) {
+    throw Object.assign(typeError(`${name} is no file: URL of this system: ${error.message}`), { code: error.code });
+  }
 }
 
 function isWav(path) {

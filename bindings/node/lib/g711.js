@@ -1,7 +1,7 @@
 "use strict";
 
 const { rangeError } = require("./check.js");
-const { inputOf } = require("./bytes.js");
+const { inputOf, lengthOf } = require("./bytes.js");
 const { open } = require("./converter.js");
 const { convert } = require("./pool.js");
 
@@ -10,8 +10,8 @@ function each(from, to) {
   const stream = open(`${from}/8000`, `${to}/8000`, "voice");
   return (data) => {
     const bytes = inputOf("data", data, from);
-    if (from === "pcm16" && bytes.length % 2 !== 0) {
-      throw rangeError(`data has ${bytes.length} bytes: give whole 16-bit samples, an even number of bytes`);
+    if (from === "pcm16" && lengthOf(bytes) % 2 !== 0) {
+      throw rangeError(`data has ${lengthOf(bytes)} bytes: give whole 16-bit samples, an even number of bytes`);
     }
     return convert(stream, bytes);
   };

@@ -1,6 +1,9 @@
 "use strict";
 
-/** A length of input that is converted in far less than a millisecond, whatever the rates. */
+/**
+ * A length of input that is converted in well under a millisecond at the usual rates, 8 to 48 kHz: it and what it gives
+ * have at most 8 KiB. Rates without a simple ratio have long filters and take longer.
+ */
 function pieceBytes(converter) {
   let bytes = MOST_BYTES;
   while (bytes > 1 && converter.maxOutput(bytes) > MOST_BYTES) bytes /= 2;

@@ -4,6 +4,7 @@
 // 20 ms of speech.
 
 const { markAsUntransferable } = require("node:worker_threads");
+const { bufferOf, copyOf, lengthOf } = require("./bytes.js");
 const native = require("./native.js");
 
 /** A result that is kept keeps the whole pool, so it is small; twice Node's own, as half of it would cost 0.1 µs a chunk. */
@@ -24,10 +25,10 @@ function renew() {
 /** Converts all of `bytes`. */
 function convert(stream, bytes) {
   // A result of ours given back as input may lie in the pool, which native code is about to write to.
-  const input = bytes.buffer === memory ? Buffer.from(bytes) : bytes;
+  const input = bufferOf(bytes) === memory ? copyOf(bytes) : bytes;
   const written = native.process(stream, input, pool, used);
   if (written >= 0) return take(written);
-  const room = native.maxOutput(stream, input.length);
+  const room = native.maxOutput(stream, lengthOf(input));
   return roomy(room, (output, at) => native.process(stream, input, output, at));
 }
 

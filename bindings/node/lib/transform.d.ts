@@ -13,8 +13,8 @@ export interface ConverterStreamOptions
 /**
  * A converter as a Transform stream: bytes in one format in, bytes in another out. Its end brings what the filter owes.
  *
- * It takes no more than its reader does. A long chunk is converted by pieces, between which the event loop does
- * everything else that is due. Text may be written with an encoding that stands for bytes, such as `"base64"`; other text
+ * It takes no more than its reader does. A long chunk is converted by pieces of at most 8 KiB, each in well under a
+ * millisecond at the usual rates (8 to 48 kHz), and between them the event loop has its turn. Text may be written with an encoding that stands for bytes, such as `"base64"`; other text
  * destroys the stream with a TypeError.
  *
  * ```js

@@ -2,7 +2,7 @@
 
 const { Transform } = require("node:stream");
 const { options: optionsOf, typeError } = require("./check.js");
-const { viewOf } = require("./bytes.js");
+const { plainOf, viewOf } = require("./bytes.js");
 const { Converter } = require("./converter.js");
 const { pieceBytes } = require("./pieces.js");
 
@@ -40,7 +40,7 @@ class ConverterStream extends Transform {
 
   _transform(chunk, encoding, callback) {
     try {
-      this.#convert(viewOf("chunk", bytesOfText(chunk, encoding), this.from.split("/")[0]), callback);
+      this.#convert(plainOf(viewOf("chunk", bytesOfText(chunk, encoding), this.from.split("/")[0])), callback);
     } catch (error) {
       callback(error);
     }

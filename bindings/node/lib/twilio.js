@@ -1,11 +1,11 @@
 "use strict";
 
 const { describe, typeError } = require("./check.js");
-const { inputOf } = require("./bytes.js");
+const { inputOf, plainOf } = require("./bytes.js");
 
 /** One message of a Media Stream. Lenient: what is missing or of another type becomes undefined, or empty. */
 function parse(message) {
-  const json = typeof message === "string" ? message : Buffer.from(inputOf("message", message)).toString("utf8");
+  const json = typeof message === "string" ? message : plainOf(inputOf("message", message)).toString("utf8");
   let fields;
   try {
     fields = JSON.parse(json);
@@ -71,8 +71,7 @@ function message(event, streamSid, fields) {
 }
 
 function base64(name, data) {
-  const { buffer, byteOffset, byteLength } = inputOf(name, data, "mulaw");
-  return Buffer.from(buffer, byteOffset, byteLength).toString("base64");
+  return plainOf(inputOf(name, data, "mulaw")).toString("base64");
 }
 
 function object(value) {

@@ -86,6 +86,12 @@ pub fn convert_file_async(
     })
 }
 
+/// Removes the outputs in the making, and lets nobody start another: for a program that a signal is about to end.
+#[napi]
+pub fn remove_unfinished() {
+    audio_converter_file::remove_unfinished();
+}
+
 /// A conversion that waits for its thread.
 pub struct Task {
     request: Request,
@@ -114,8 +120,11 @@ fn convert(request: &Request, cancellation: &Cancellation) -> Result<Option<Repo
         })
     };
     let mut conversion = Conversion::default();
+    // What a file's name promises is WAV or raw samples: whatever it is, no other program is started for it.
+    conversion.source = SourceOptions::default().without_programs();
     if !request.is_wav_input {
-        conversion.source = SourceOptions::raw(format(&request.from)?).accepting_empty();
+        conversion.source.from = Some(format(&request.from)?);
+        conversion.source.accepts_empty = true;
     }
     conversion.to = Some(format(&request.to)?);
     conversion.container = Some(if request.is_wav_output {

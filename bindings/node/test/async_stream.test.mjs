@@ -78,5 +78,5 @@ test("wrong arguments", async () => {
     assert.throws(() => convertAsyncStream(bad, "pcm16/24000", "mulaw/8000"), TypeError);
   }
   assert.throws(() => convertAsyncStream([], "pcm/0", "mulaw/8000"), RangeError);
-  await assert.rejects(all(["text"]), (e) => e instanceof TypeError && /^chunk is "text"/.test(e.message));
+  await assert.rejects(all(["text"]), (e) => e instanceof TypeError && /^chunk is a text of length 4:/.test(e.message));
 });

@@ -3,7 +3,7 @@ import assert from "node:assert/strict";
 import { createRequire } from "node:module";
 import { test } from "node:test";
 import vm from "node:vm";
-import { Converter, MuLawStreamDecoder } from "../index.mjs";
+import { AudioStreamConverter, Converter, MuLawStreamDecoder, convertAsyncStream, g711, twilio } from "../index.mjs";
 import { noise, tone } from "./helpers.mjs";
 
 const bytes = noise(960);
@@ -79,7 +79,7 @@ test("an output may be samples", () => {
     () => converter.processInto(Buffer.alloc(1), new Float32Array(4)),
     /^TypeError.*output is a Float32Array/,
   );
-  assert.throws(() => converter.processInto(Buffer.alloc(1), "x"), /^TypeError.*output is "x"/);
+  assert.throws(() => converter.processInto(Buffer.alloc(1), "x"), /^TypeError.*output is a text of length 1:/);
 });
 
 test("results may be looked at as samples where they lie", () => {
@@ -104,13 +104,103 @@ test("detached memory is told, and nothing is converted", () => {
     structuredClone(gone, { transfer: [gone] });
     assert.throws(
       () => converted(data),
-      (e) => e instanceof TypeError && /^data is detached: .*copy/.test(e.message),
+      (e) => e instanceof TypeError && /^data is detached .*copy/.test(e.message),
     );
   }
   const gone = memory();
   const output = new Uint8Array(gone);
   structuredClone(gone, { transfer: [gone] });
   assert.throws(() => new Converter("mulaw/8000", "mulaw/8000").processInto(bytes, output), /output is detached/);
+});
+
+test("what has shrunk out of its memory is told, in either place", () => {
+  const shrunk = (view) => {
+    const resizable = new ArrayBuffer(960, { maxByteLength: 1_920 });
+    const data = view(resizable);
+    resizable.resize(100);
+    return data;
+  };
+  const kinds = [
+    (m) => new Uint8Array(m, 50, 200),
+    (m) => new Uint8Array(m, 200),
+    (m) => Buffer.from(m, 50, 200),
+    (m) => new Int16Array(m, 50, 200),
+    (m) => new DataView(m, 50, 200),
+    (m) => new DataView(m, 200),
+  ];
+  for (const view of kinds) {
+    const told = (name) => (e) =>
+      e instanceof TypeError && e.message.startsWith(`${name} is detached or out of bounds:`);
+    assert.throws(() => converted(shrunk(view)), told("data"));
+    const converter = new Converter("pcm16/24000", "pcm16/24000");
+    assert.throws(() => converter.processInto(bytes, shrunk(view)), told("output"));
+    assert.throws(() => converter.finishInto(shrunk(view)), told("output"));
+  }
+  // What is still there is taken.
+  const rest = shrunk((m) => new Uint8Array(m));
+  assert.ok(converted(rest).equals(converted(Buffer.alloc(100))));
+  const empty = shrunk((m) => new Uint8Array(m, 50, 0));
+  assert.equal(converted(empty).length, 0);
+});
+
+test("what is put over a view's own properties changes nothing", () => {
+  class Strange extends Uint8Array {
+    get length() {
+      return 1e9;
+    }
+    get byteLength() {
+      return 1e9;
+    }
+    get byteOffset() {
+      return -8;
+    }
+    get buffer() {
+      throw new Error("not to be asked");
+    }
+  }
+  const strange = new Strange(memory());
+  assert.ok(converted(strange).equals(expected));
+  const inPlace = new Converter("pcm16/8000", "pcm16/8000");
+  assert.deepEqual(inPlace.processInto(strange, strange), { consumed: 960, written: 960, isDone: true });
+  const chunks = new AudioStreamConverter();
+  assert.equal(chunks.convertChunk(new Strange(100)), null);
+  const joined = new Converter("pcm16/24000", "mulaw/8000").process(Buffer.concat([Buffer.alloc(100), bytes]));
+  assert.ok(chunks.convertChunk(strange).equals(joined));
+  const floats = Object.defineProperty(new Float32Array(4), Symbol.toStringTag, { value: "Int16Array" });
+  assert.throws(() => converted(floats), /data is a Float32Array/);
+});
+
+test("a message tells neither sound nor runs anybody's code", () => {
+  const speech = Buffer.from("somebody's speech").toString("base64");
+  const calls = [
+    () => converted(speech),
+    () => new AudioStreamConverter().convertChunk(speech),
+    () => new AudioStreamConverter().convertStream(speech),
+    () => convertAsyncStream(speech, "mulaw/8000", "alaw/8000"),
+    () => twilio.media("MZ1", speech),
+    () => g711.decodeMulaw(speech),
+  ];
+  for (const call of calls) {
+    assert.throws(
+      call,
+      (e) => e instanceof TypeError && /a text of length 24/.test(e.message) && !e.message.includes("c29"),
+    );
+  }
+  const run = () => assert.fail("must not run");
+  const traps = [
+    Object.defineProperty({}, "constructor", { get: run }),
+    {
+      constructor: class {
+        static get name() {
+          return run();
+        }
+      },
+    },
+    new Proxy({}, { get: run, getPrototypeOf: run, getOwnPropertyDescriptor: run }),
+    Object.create(new Proxy({}, { get: run, getPrototypeOf: run, getOwnPropertyDescriptor: run })),
+  ];
+  for (const trap of traps) assert.throws(() => converted(trap), /^TypeError.*data is a value of class/);
+  assert.throws(() => converted(new Map()), /data is a value of class Map/);
 });
 
 test("a result's memory cannot be taken from the others", () => {

@@ -2,11 +2,11 @@
 import assert from "node:assert/strict";
 import { spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { openSync, readFileSync, readdirSync, writeFileSync, writeSync } from "node:fs";
+import { closeSync, constants, openSync, readFileSync, readdirSync, writeFileSync, writeSync } from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { Converter } from "../index.mjs";
-import { folderOf, noise, packageFolder, sample, whole } from "./helpers.mjs";
+import { begun, folderOf, noise, packageFolder, sample, whole } from "./helpers.mjs";
 
 const script = (name) => path.join(packageFolder, "bin", `${name}.js`);
 
@@ -87,26 +87,25 @@ test("audio-convert-sample makes the three files of the bundled speech", (t) => 
   assert.equal(run("audio-convert-sample", [path.join(folder, "none")]).status, 1);
 });
 
-test("an interruption leaves no half of an output", { skip: process.platform === "win32" }, async (t) => {
-  const folder = folderOf(t);
-  assert.equal(spawnSync("mkfifo", ["in.pcm"], { cwd: folder }).status, 0);
-  const child = spawn(process.execPath, [script("audio-convert"), "in.pcm", "out.ulaw"], { cwd: folder });
-  // Opens once the program has begun to read, which is after it has begun to listen for signals.
-  const pipe = openSync(path.join(folder, "in.pcm"), "r+");
-  writeSync(pipe, noise(10_000));
-  const exit = once(child, "exit");
-  await begun(folder);
-  child.kill("SIGINT");
-  // What is read next meets the raised flag, whenever that comes.
-  const feed = setInterval(() => writeSync(pipe, noise(100)), 1);
-  const [status] = await exit;
-  clearInterval(feed);
-  assert.equal(status, 130);
-  assert.deepEqual(readdirSync(folder), ["in.pcm"]);
-});
-
-/** Resolves when the program has begun to write. */
-async function begun(folder) {
-  while (!readdirSync(folder).some((name) => name.endsWith(".part")))
-    await new Promise((resolve) => setImmediate(resolve));
-}
+test(
+  "a signal leaves no half of an output, even while the input is silent",
+  { skip: process.platform === "win32" },
+  async (t) => {
+    for (const wanted of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+      const folder = folderOf(t);
+      assert.equal(spawnSync("mkfifo", ["in.pcm"], { cwd: folder }).status, 0);
+      const pipe = openSync(path.join(folder, "in.pcm"), constants.O_RDWR);
+      t.after(() => closeSync(pipe));
+      const child = spawn(process.execPath, [script("audio-convert"), "in.pcm", "out.ulaw"], { cwd: folder });
+      t.after(() => child.kill("SIGKILL"));
+      const exit = once(child, "exit");
+      writeSync(pipe, noise(10_000));
+      // It listens for signals before it begins to write.
+      await begun(folder);
+      child.kill(wanted);
+      const [status, signal] = await exit;
+      assert.deepEqual([status, signal], [null, wanted]);
+      assert.deepEqual(readdirSync(folder), ["in.pcm"]);
+    }
+  },
+);

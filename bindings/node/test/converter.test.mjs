@@ -131,6 +131,8 @@ test("a clone goes its own way, and reset forgets", () => {
   copy.reset();
   assert.ok(copy.process(first).equals(fresh));
   assert.notEqual(converter.finish().length, 0);
+  class Special extends Converter {}
+  assert.equal(new Special("pcm16/24000", "mulaw/8000").clone().constructor, Converter);
 });
 
 test("properties are canonical", () => {

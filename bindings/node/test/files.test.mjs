@@ -1,7 +1,17 @@
 // Files: at once and on the pool, whole or not at all.
 import assert from "node:assert/strict";
 import { spawnSync } from "node:child_process";
-import { closeSync, existsSync, openSync, readFileSync, readdirSync, writeFileSync, writeSync } from "node:fs";
+import {
+  chmodSync,
+  closeSync,
+  constants,
+  existsSync,
+  openSync,
+  readFileSync,
+  readdirSync,
+  writeFileSync,
+  writeSync,
+} from "node:fs";
 import path from "node:path";
 import { test } from "node:test";
 import { pathToFileURL } from "node:url";
@@ -15,7 +25,7 @@ import {
   convertUlawFile,
   convertUlawFileAsync,
 } from "../index.mjs";
-import { folderOf, noise, sample, samplesOf, share, tone, whole } from "./helpers.mjs";
+import { begun, folderOf, noise, sample, samplesOf, share, tone, whole } from "./helpers.mjs";
 
 const pcm = Buffer.from(tone(400, 24_000, 48_001).buffer);
 
@@ -131,11 +141,38 @@ test("what goes wrong has Node's code, names the file and leaves nothing", async
   assert.deepEqual(readdirSync(folder).sort(), before);
 });
 
+test("no other program is started, whatever a file is", { skip: process.platform === "win32" }, (t) => {
+  const { folder, at } = prepare(t);
+  for (const name of ["ffmpeg", "ffprobe"]) {
+    writeFileSync(at(name), `#!/bin/sh\necho started > ${at("started")}\nexit 1\n`);
+    chmodSync(at(name), 0o755);
+  }
+  // The beginning of an MP4 file, of an Ogg file, and a WAV file of an encoding that we do not know.
+  writeFileSync(
+    at("mp4.wav"),
+    Buffer.concat([Buffer.from("\0\0\0\x20ftypM4A \0\0\0\0M4A mp42isom\0\0\0\0"), noise(999)]),
+  );
+  writeFileSync(at("ogg.wav"), Buffer.concat([Buffer.from("OggS\0\x02"), noise(999)]));
+  const adpcm = readFileSync(sample).subarray(0, 4_096);
+  adpcm.writeUInt16LE(2, 20);
+  writeFileSync(at("adpcm.wav"), adpcm);
+  const script =
+    `const { convertFile } = require(${JSON.stringify(path.resolve("index.js"))});` +
+    'for (const name of ["mp4.wav", "ogg.wav", "adpcm.wav"]) { try { convertFile(name, "out.ulaw"); } catch {} }';
+  const env = { ...process.env, PATH: `${folder}${path.delimiter}${process.env.PATH}` };
+  const result = spawnSync(process.execPath, ["-e", script], { cwd: folder, env, encoding: "utf8" });
+  assert.equal(result.status, 0, result.stderr);
+  assert.ok(!existsSync(at("started")));
+  assert.ok(!existsSync(at("out.ulaw")));
+});
+
 test("wrong arguments", async () => {
   const wrong = [
     [[5, "x"], TypeError, /^input is 5: give a path/],
     [["x", ""], TypeError, /^output is ""/],
     [["x", "y\0z"], TypeError, /^output is/],
+    [[new URL("https://x/y"), "y"], TypeError, /^input is no file: URL/],
+    [["x", new URL("file:///a%2Fb")], TypeError, /^output is no file: URL/],
     [["x", "y", { chunkSamples: 0 }], RangeError, /^options.chunkSamples is 0/],
     [["x", "y", { chunkSamples: "9" }], TypeError, /^options.chunkSamples is "9"/],
     [["x", "y", { converter: {} }], TypeError, /^options.converter is a value of class Object/],
@@ -176,18 +213,14 @@ test(
       signal: controller.signal,
       chunkSamples: 100,
     });
-    // Opens once the other side has. The sound goes on, so the conversion cannot have ended before the abort.
-    const pipe = openSync(at("pipe.pcm"), "w");
+    // The sound goes on, so the conversion cannot have ended before the abort.
+    const pipe = openSync(at("pipe.pcm"), constants.O_RDWR);
     writeSync(pipe, noise(4_096));
+    await begun(folder);
     controller.abort();
-    try {
-      writeSync(pipe, noise(4_096));
-    } catch (error) {
-      // It has stopped already.
-      assert.equal(error.code, "EPIPE");
-    }
-    closeSync(pipe);
+    writeSync(pipe, noise(4_096));
     await assert.rejects(conversion, { name: "AbortError" });
+    closeSync(pipe);
     assert.equal(readFileSync(at("out.ulaw"), "utf8"), "as it was");
     assert.deepEqual(readdirSync(folder).sort(), ["in.pcm", "out.ulaw", "pipe.pcm"]);
   },

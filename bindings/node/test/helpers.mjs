@@ -1,5 +1,5 @@
 // Signals and folders for tests.
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import path from "node:path";
 import { fileURLToPath } from "node:url";
@@ -61,4 +61,11 @@ export function share(samples, hertz, rate) {
 /** 16-bit samples of bytes at any offset. */
 export function samplesOf(bytes) {
   return new Int16Array(Uint8Array.from(bytes).buffer);
+}
+
+/** Resolves when a conversion has begun to write into a folder. */
+export async function begun(folder) {
+  while (!readdirSync(folder).some((name) => name.endsWith(".part"))) {
+    await new Promise((resolve) => setImmediate(resolve));
+  }
 }

@@ -1,6 +1,6 @@
 //! Bytes between Python's buffers and the converter.
 
-use std::borrow::Cow;
+use std::ops::Deref;
 
 use audio_converter::{Converter, Encoding, Progress};
 use pyo3::buffer::PyUntypedBuffer;
@@ -8,41 +8,56 @@ use pyo3::exceptions::{PyMemoryError, PyTypeError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyMemoryView, PySlice};
 
-/// The bytes of `data`, which holds samples of `encoding`.
+/// Bytes that do not change while they are read.
 ///
-/// `bytes` never change and are borrowed. Anything else is copied (some 30 ns for a chunk of 20 ms, a tenth of the
-/// conversion): another thread may write to it while we read.
+/// `bytes` never do, and are borrowed. Anything else is copied once (some 30 ns for a chunk of 20 ms, a tenth of the
+/// conversion): another thread may write to it meanwhile.
+pub(crate) enum Input<'a> {
+    Borrowed(&'a [u8]),
+    Bytes(Vec<u8>),
+    SignedBytes(Vec<i8>),
+    Words(Vec<i16>),
+    Floats(Vec<f32>),
+}
+
+impl Deref for Input<'_> {
+    type Target = [u8];
+
+    #[inline]
+    fn deref(&self) -> &[u8] {
+        match self {
+            Self::Borrowed(bytes) => bytes,
+            Self::Bytes(bytes) => bytes,
+            Self::SignedBytes(bytes) => bytemuck::cast_slice(bytes),
+            Self::Words(words) => bytemuck::cast_slice(words),
+            Self::Floats(floats) => bytemuck::cast_slice(floats),
+        }
+    }
+}
+
+/// The bytes of `data`, which holds samples of `encoding`.
 ///
 /// # Errors
 ///
 /// `TypeError` when it is no buffer, or one of other elements than the encoding's, or of more than one dimension.
 #[inline]
-pub(crate) fn input<'a>(data: &'a Bound<'_, PyAny>, encoding: Encoding) -> PyResult<Cow<'a, [u8]>> {
+pub(crate) fn input<'a>(data: &'a Bound<'_, PyAny>, encoding: Encoding) -> PyResult<Input<'a>> {
     match data.cast_exact::<PyBytes>() {
-        Ok(bytes) => Ok(Cow::Borrowed(bytes.as_bytes())),
-        Err(_) => copied(data, encoding).map(Cow::Owned),
+        Ok(bytes) => Ok(Input::Borrowed(bytes.as_bytes())),
+        Err(_) => copied(data, encoding),
     }
 }
 
-fn copied(data: &Bound<'_, PyAny>, encoding: Encoding) -> PyResult<Vec<u8>> {
+fn copied<'a>(data: &Bound<'_, PyAny>, encoding: Encoding) -> PyResult<Input<'a>> {
     let py = data.py();
     let buffer = buffer(data, "data", encoding)?;
-    match elements(&buffer, encoding) {
-        Some(Elements::Bytes) => buffer.as_typed::<u8>()?.to_vec(py),
-        Some(Elements::SignedBytes) => {
-            let bytes = buffer.as_typed::<i8>()?.to_vec(py)?;
-            Ok(bytes.into_iter().map(i8::cast_unsigned).collect())
-        }
-        Some(Elements::Words) => {
-            let words = buffer.as_typed::<i16>()?.to_vec(py)?;
-            Ok(words.into_iter().flat_map(i16::to_ne_bytes).collect())
-        }
-        Some(Elements::Floats) => {
-            let floats = buffer.as_typed::<f32>()?.to_vec(py)?;
-            Ok(floats.into_iter().flat_map(f32::to_ne_bytes).collect())
-        }
-        None => Err(wrong_elements(&buffer, "data", encoding)),
-    }
+    Ok(match elements(&buffer, encoding) {
+        Some(Elements::Bytes) => Input::Bytes(buffer.as_typed()?.to_vec(py)?),
+        Some(Elements::SignedBytes) => Input::SignedBytes(buffer.as_typed()?.to_vec(py)?),
+        Some(Elements::Words) => Input::Words(buffer.as_typed()?.to_vec(py)?),
+        Some(Elements::Floats) => Input::Floats(buffer.as_typed()?.to_vec(py)?),
+        None => return Err(wrong_elements(&buffer, "data", encoding)),
+    })
 }
 
 /// Everything that `input` makes of the stream.
@@ -60,7 +75,7 @@ pub(crate) fn process<'py>(
         return Ok(PyBytes::new(py, &output[..progress.written]));
     }
     let mut output = reserved(room)?;
-    if input.len() < DETACH_BYTES {
+    if room.max(input.len()) < DETACH_BYTES {
         converter.process_append(input, &mut output);
     } else {
         py.detach(|| converter.process_append(input, &mut output));
@@ -131,7 +146,7 @@ impl<'py> Output<'py> {
     pub(crate) fn fill(
         &self,
         room: usize,
-        work: impl FnOnce(&mut [u8]) -> Progress,
+        work: impl FnOnce(&mut [u8]) -> Progress + Send,
     ) -> PyResult<Progress> {
         let room = room.min(self.length);
         let progress;
@@ -142,7 +157,11 @@ impl<'py> Output<'py> {
         } else {
             let mut block = reserved(room)?;
             block.resize(room, 0);
-            progress = work(&mut block);
+            progress = if room < DETACH_BYTES {
+                work(&mut block)
+            } else {
+                self.bytes.py().detach(|| work(&mut block))
+            };
             self.write(&block[..progress.written])?;
         }
         Ok(progress)
@@ -195,15 +214,17 @@ fn buffer(
     argument: &str,
     encoding: Encoding,
 ) -> PyResult<PyUntypedBuffer> {
-    let buffer = PyUntypedBuffer::get(object).map_err(|_| {
+    let buffer = PyUntypedBuffer::get(object).map_err(|cause| {
         let kind = object
             .get_type()
             .name()
             .map_or_else(|_| "object".to_owned(), |name| name.to_string());
-        PyTypeError::new_err(format!(
+        let error = PyTypeError::new_err(format!(
             "{argument} is of type {kind}: give bytes, or a buffer of {}",
             wanted(encoding)
-        ))
+        ));
+        error.set_cause(object.py(), Some(cause));
+        error
     })?;
     if buffer.dimensions() == 1 {
         Ok(buffer)
@@ -234,7 +255,7 @@ const fn wanted(encoding: Encoding) -> &'static str {
 /// Output up to here is made on the stack: 20 ms at 48 kHz are 1 920 bytes.
 const SMALL: usize = 2_048;
 
-/// From here on other threads run meanwhile. Getting the interpreter back costs up to 5 ms (Python's switch interval) when
-/// another thread is busy with Python, which no live chunk may pay; and holding it for a shorter input delays others
-/// by less than half a millisecond. Figures: `benchmarks/python/threads.py`.
+/// From so many bytes on, in or out, other threads run meanwhile. Getting the interpreter back costs up to 5 ms (Python's switch
+/// interval) when another thread is busy with Python, which no live chunk may pay; and holding it for less delays others
+/// by about a millisecond at most. Figures: `benchmarks/python/threads.py`.
 const DETACH_BYTES: usize = 1 << 18;

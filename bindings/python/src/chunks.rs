@@ -7,7 +7,7 @@ use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use crate::bytes;
 use crate::converter::{converter, value_error};
-use crate::shared::Shared;
+use crate::shared::{Facts, Shared, whole};
 
 /// The native half of the classes that convert chunk by chunk.
 #[pyclass(frozen, subclass, module = "audio_converter._native")]
@@ -33,25 +33,29 @@ impl ChunkConverter {
 
     fn __init__(
         &self,
-        input_rate: i64,
-        output_rate: i64,
-        chunk_size: i64,
+        input_rate: &Bound<'_, PyAny>,
+        output_rate: &Bound<'_, PyAny>,
+        chunk_size: &Bound<'_, PyAny>,
         from_encoding: &str,
         to_encoding: &str,
         quality: &str,
     ) -> PyResult<()> {
         let from = format(from_encoding, "input_rate", input_rate)?;
         let to = format(to_encoding, "output_rate", output_rate)?;
-        let chunk_size = usize::try_from(chunk_size).unwrap_or(0);
+        let chunk_size = usize::try_from(whole(chunk_size, "chunk_size")?).unwrap_or(0);
         if chunk_size == 0 {
             return Err(PyValueError::new_err("chunk_size must be 1 sample or more"));
         }
+        let converter = converter(from, to, quality)?;
+        let facts = Facts::from(&converter);
         self.0.set(State {
-            converter: converter(from, to, quality)?,
+            converter,
             chunk_size,
-            min_chunk_size: from.rate().div_ceil(100) as usize,
+            min_chunk_size: min_chunk_size(from),
             waiting: Vec::new(),
-        })
+        })?;
+        self.0.set_facts(facts);
+        Ok(())
     }
 
     /// Converts the next chunk of the stream.
@@ -95,13 +99,13 @@ impl ChunkConverter {
     /// Samples per second in.
     #[getter]
     fn input_rate(&self) -> PyResult<u32> {
-        self.0.with(|state| Ok(state.converter.from().rate()))
+        Ok(self.0.facts()?.from.rate())
     }
 
     /// Samples per second out.
     #[getter]
     fn output_rate(&self) -> PyResult<u32> {
-        self.0.with(|state| Ok(state.converter.to().rate()))
+        Ok(self.0.facts()?.to.rate())
     }
 
     /// How many samples the file functions read at once. The bytes that come out do not depend on it.
@@ -113,33 +117,31 @@ impl ChunkConverter {
     /// How many samples must wait before convert_chunk() returns any: 10 ms, rounded up.
     #[getter]
     fn min_chunk_size(&self) -> PyResult<usize> {
-        self.0.with(|state| Ok(state.min_chunk_size))
+        Ok(min_chunk_size(self.0.facts()?.from))
     }
 
     /// How long the filter holds speech back, in seconds.
     #[getter]
     fn latency(&self) -> PyResult<f64> {
-        self.0
-            .with(|state| Ok(state.converter.latency().as_secs_f64()))
+        Ok(self.0.facts()?.latency.as_secs_f64())
     }
 
     /// "low-latency", "voice" or "transparent".
     #[getter]
     fn quality(&self) -> PyResult<String> {
-        self.0
-            .with(|state| Ok(state.converter.quality().to_string()))
+        Ok(self.0.facts()?.quality.to_string())
     }
 
     /// The input's format, as in "pcm16/24000".
     #[getter(from_format)]
     fn input_format(&self) -> PyResult<String> {
-        self.0.with(|state| Ok(state.converter.from().to_string()))
+        Ok(self.0.facts()?.from.to_string())
     }
 
     /// The output's format, as in "mulaw/8000".
     #[getter(to_format)]
     fn output_format(&self) -> PyResult<String> {
-        self.0.with(|state| Ok(state.converter.to().to_string()))
+        Ok(self.0.facts()?.to.to_string())
     }
 
     /// The bytes that wait.
@@ -151,7 +153,10 @@ impl ChunkConverter {
     /// Takes over the state of `other`.
     fn _fork_from(&self, other: &Bound<'_, Self>) -> PyResult<()> {
         let state = other.get().0.with(|state| Ok(state.clone()))?;
-        self.0.set(state)
+        let facts = Facts::from(&state.converter);
+        self.0.set(state)?;
+        self.0.set_facts(facts);
+        Ok(())
     }
 }
 
@@ -173,16 +178,22 @@ impl State {
             bytes::process(py, &mut self.converter, whole)?
         } else {
             let joined = [&self.waiting, whole].concat();
-            self.waiting.clear();
             bytes::process(py, &mut self.converter, &joined)?
         };
+        self.waiting.clear();
         self.waiting.extend_from_slice(rest);
         // At rates far apart 10 ms may be less than one sample out.
         Ok((!output.as_bytes().is_empty()).then_some(output))
     }
 }
 
-fn format(encoding: &str, argument: &str, rate: i64) -> PyResult<Format> {
+/// 10 ms, in samples.
+const fn min_chunk_size(from: Format) -> usize {
+    from.rate().div_ceil(100) as usize
+}
+
+fn format(encoding: &str, argument: &str, rate: &Bound<'_, PyAny>) -> PyResult<Format> {
+    let rate = whole(rate, argument)?;
     let encoding: Encoding = encoding.parse().map_err(|error| value_error(&error))?;
     u32::try_from(rate)
         .ok()

@@ -6,7 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBytes, PyDict, PyTuple};
 
 use crate::bytes::{self, Output};
-use crate::shared::Shared;
+use crate::shared::{Facts, Shared};
 
 /// The native half of `audio_converter.Converter`.
 #[pyclass(frozen, subclass, module = "audio_converter._native")]
@@ -23,7 +23,11 @@ impl Converter {
     #[pyo3(signature = (from_format, to_format, quality = "voice"))]
     fn __init__(&self, from_format: &str, to_format: &str, quality: &str) -> PyResult<()> {
         let (from, to) = (format(from_format)?, format(to_format)?);
-        self.0.set(converter(from, to, quality)?)
+        let converter = converter(from, to, quality)?;
+        let facts = Facts::from(&converter);
+        self.0.set(converter)?;
+        self.0.set_facts(facts);
+        Ok(())
     }
 
     /// Converts the next piece of the stream.
@@ -98,32 +102,34 @@ impl Converter {
     /// How long the filter holds speech back, in seconds: an output sample needs the input this far ahead of it.
     #[getter]
     fn latency(&self) -> PyResult<f64> {
-        self.0
-            .with(|converter| Ok(converter.latency().as_secs_f64()))
+        Ok(self.0.facts()?.latency.as_secs_f64())
     }
 
     /// The input's format, as in "pcm16/24000".
     #[getter(from_format)]
     fn input_format(&self) -> PyResult<String> {
-        self.0.with(|converter| Ok(converter.from().to_string()))
+        Ok(self.0.facts()?.from.to_string())
     }
 
     /// The output's format, as in "mulaw/8000".
     #[getter(to_format)]
     fn output_format(&self) -> PyResult<String> {
-        self.0.with(|converter| Ok(converter.to().to_string()))
+        Ok(self.0.facts()?.to.to_string())
     }
 
     /// "low-latency", "voice" or "transparent".
     #[getter]
     fn quality(&self) -> PyResult<String> {
-        self.0.with(|converter| Ok(converter.quality().to_string()))
+        Ok(self.0.facts()?.quality.to_string())
     }
 
     /// Takes over the state of `other`.
     fn _fork_from(&self, other: &Bound<'_, Self>) -> PyResult<()> {
         let state = other.get().0.with(|converter| Ok(converter.clone()))?;
-        self.0.set(state)
+        let facts = Facts::from(&state);
+        self.0.set(state)?;
+        self.0.set_facts(facts);
+        Ok(())
     }
 }
 

@@ -39,16 +39,18 @@ impl AudioReader {
         Self(Shared::new())
     }
 
-    #[pyo3(signature = (path, from_format = None, channel = "mix", *, accepts_empty = false))]
+    #[pyo3(signature = (path, from_format = None, channel = "mix", *, accepts_text = true, accepts_empty = false))]
     fn __init__(
         &self,
         py: Python<'_>,
         path: PathBuf,
         from_format: Option<&str>,
         channel: &str,
+        accepts_text: bool,
         accepts_empty: bool,
     ) -> PyResult<()> {
         let mut options = options(from_format, channel)?;
+        options.accepts_text &= accepts_text;
         options.accepts_empty = accepts_empty;
         let source = py
             .detach(|| Source::open(&path, &options))
@@ -62,7 +64,8 @@ impl AudioReader {
 
     /// The next samples as bytes of `format`: so many, or what is left; b"" at the end and after close().
     #[pyo3(signature = (samples = 16_384))]
-    fn read<'py>(&self, py: Python<'py>, samples: usize) -> PyResult<Bound<'py, PyBytes>> {
+    fn read<'py>(&self, py: Python<'py>, samples: i64) -> PyResult<Bound<'py, PyBytes>> {
+        let samples = usize::try_from(samples).unwrap_or(0);
         if samples == 0 {
             return Err(PyValueError::new_err("samples must be 1 or more"));
         }
@@ -72,9 +75,15 @@ impl AudioReader {
             };
             let size = samples.min(MAX_SAMPLES) * source.format().bytes_per_sample();
             let mut block = vec![0; size];
-            let count = py
-                .detach(|| fill(source, &mut block))
-                .map_err(|error| file_error(&error))?;
+            let mut count = 0;
+            while count < size {
+                let more = py.detach(|| source.read(&mut block[count..]));
+                match more.map_err(|error| file_error(&error))? {
+                    0 => break,
+                    more => count += more,
+                }
+                py.check_signals()?;
+            }
             if count == 0 {
                 // Some of what is odd about a file shows only at its end.
                 reader.info = source.info().clone();
@@ -181,9 +190,9 @@ impl AudioWriter {
 }
 
 /// Converts a file; the native half of `audio_converter.convert_audio`. Returns what it was, what it became, and how many
-/// samples were read and written.
+/// samples were read and written, and what is odd about the input.
 #[pyfunction]
-#[pyo3(signature = (input_path, output_path, from_format, to_format, quality, channel, container, chunk_samples, accepts_empty))]
+#[pyo3(signature = (input_path, output_path, from_format, to_format, quality, channel, container, chunk_samples, is_original))]
 #[expect(clippy::too_many_arguments, reason = "they have names in Python")]
 pub(crate) fn convert_audio(
     py: Python<'_>,
@@ -195,27 +204,38 @@ pub(crate) fn convert_audio(
     channel: &str,
     container: Option<&str>,
     chunk_samples: Option<usize>,
-    accepts_empty: bool,
-) -> PyResult<(String, String, u64, u64)> {
+    is_original: bool,
+) -> PyResult<(String, String, u64, u64, Vec<String>)> {
     let mut conversion = Conversion::default();
     conversion.source = options(from_format, channel)?;
-    conversion.source.accepts_empty = accepts_empty;
+    // The original's functions name the format by default, not because they know: a text is then no sound.
+    conversion.source.accepts_text &= !is_original;
+    conversion.source.accepts_empty = is_original;
     conversion.to = to_format.map(format).transpose()?;
     conversion.quality = quality.parse().map_err(|error| value_error(&error))?;
     conversion.container = container.map(parse_container).transpose()?;
     conversion.chunk_samples = chunk_samples;
-    let report = py
-        .detach(|| {
-            audio_converter_file::convert_file(input_path, output_path, &conversion, &mut |_| {
-                ControlFlow::Continue(())
-            })
-        })
-        .map_err(|error| file_error(&error))?;
+    let mut interruption = None;
+    let mut progress = |_| match Python::attach(|py| py.check_signals()) {
+        Ok(()) => ControlFlow::Continue(()),
+        Err(error) => {
+            interruption = Some(error);
+            ControlFlow::Break(())
+        }
+    };
+    let result = py.detach(|| {
+        audio_converter_file::convert_file(input_path, output_path, &conversion, &mut progress)
+    });
+    if let Some(interruption) = interruption {
+        return Err(interruption);
+    }
+    let report = result.map_err(|error| file_error(&error))?;
     Ok((
         report.from.to_string(),
         report.to.to_string(),
         report.samples_read,
         report.samples_written,
+        report.info.warnings,
     ))
 }
 
@@ -236,18 +256,6 @@ pub(crate) fn inspect(
         })?;
     serde_json::to_string(&inspection.report)
         .map_err(|error| PyValueError::new_err(error.to_string()))
-}
-
-/// Reads until `block` is full or the recording at its end.
-fn fill(source: &mut Source, block: &mut [u8]) -> Result<usize, Error> {
-    let mut count = 0;
-    while count < block.len() {
-        match source.read(&mut block[count..])? {
-            0 => break,
-            more => count += more,
-        }
-    }
-    Ok(count)
 }
 
 fn options(from_format: Option<&str>, channel: &str) -> PyResult<SourceOptions> {

@@ -178,6 +178,25 @@ def test_copies_yes_pickles_no():
         pickle.dumps(converter)
 
 
+def test_a_deep_copy_is_deep():
+    class Tenant(Converter):
+        def __init__(self):
+            super().__init__("pcm16/24000", "mulaw/8000")
+            self.notes = ["one"]
+
+    tenant = Tenant()
+    shallow, deep, pair = copy.copy(tenant), copy.deepcopy(tenant), copy.deepcopy([tenant, tenant])
+    tenant.notes.append("two")
+    assert (shallow.notes, deep.notes) == (["one", "two"], ["one"])
+    assert pair[0] is pair[1]
+
+
+def test_a_buffer_that_cannot_be_read_has_its_reason():
+    with pytest.raises(TypeError, match="data is of type") as caught:
+        Converter("pcm16/24000", "mulaw/8000").process(np.array(3, np.int16))
+    assert caught.value.__cause__ is not None
+
+
 def test_a_block_forgets_the_stream_at_its_end():
     with Converter("pcm16/24000", "mulaw/8000") as converter:
         converter.process(WORDS)

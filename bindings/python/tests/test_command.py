@@ -40,9 +40,18 @@ def test_rates_and_chunks(tmp_path):
     assert len((tmp_path / "out.ulaw").read_bytes()) == 8000
 
 
-def test_the_rate_of_a_wav_file_counts(tmp_path):
+@pytest.mark.parametrize("options", [(), ("--output-rate", "8000")])
+def test_the_rate_of_a_wav_file_counts(tmp_path, options):
     write_wav(tmp_path / "in.wav", bytes(32000), "pcm16/16000")
-    assert run("in.wav", "out.ulaw", cwd=tmp_path).returncode == 0
+    assert run("in.wav", "out.ulaw", *options, cwd=tmp_path).returncode == 0
+    assert len((tmp_path / "out.ulaw").read_bytes()) == 8000
+
+
+def test_another_rate_than_the_header_s_is_told(tmp_path):
+    write_wav(tmp_path / "in.wav", bytes(32000), "pcm16/16000")
+    result = run("in.wav", "out.ulaw", "--input-rate", "24000", cwd=tmp_path)
+    assert result.returncode == 0
+    assert "WARNING: in.wav:" in result.stderr
     assert len((tmp_path / "out.ulaw").read_bytes()) == 8000
 
 
@@ -52,6 +61,7 @@ def test_the_rate_of_a_wav_file_counts(tmp_path):
         (("absent.pcm", "out.ulaw"), 1, "ERROR: [Errno 2] No such file or directory: 'absent.pcm'"),
         (("in.pcm", "out.ulaw", "--input-rate", "0"), 1, "ERROR: input_rate is 0"),
         (("in.pcm", "out.ulaw", "--chunk-samples", "0"), 1, "ERROR: chunk_samples is 0"),
+        (("in.pcm", "out.ulaw", "--input-rate", "9" * 30), 1, "ERROR: input_rate is 9999"),
         (("in.pcm",), 2, "OUTPUT"),
         (("in.pcm", "out.ulaw", "--direction", "sideways"), 2, "sideways"),
     ],

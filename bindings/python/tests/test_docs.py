@@ -2,8 +2,10 @@
 
 import doctest
 import importlib
+import inspect
 import pkgutil
 import pydoc
+import typing
 from pathlib import Path
 
 import pytest
@@ -40,6 +42,22 @@ def test_everything_public_is_explained(name):
         for member in vars(item):
             if not member.startswith("_"):
                 assert pydoc.getdoc(getattr(item, member)), f"{name}.{member}"
+
+
+def test_signatures_and_hints_are_there_at_run_time():
+    for kind, parameters in {
+        audio_converter.Converter: ["from_format", "to_format", "quality"],
+        audio_converter.AudioReader: ["path", "from_format", "channel", "accepts_text", "accepts_empty"],
+        audio_converter.AudioWriter: ["path", "to_format", "container"],
+    }.items():
+        assert list(inspect.signature(kind).parameters) == parameters
+    for function in (
+        audio_converter.Converter.stream,
+        audio_converter.AudioStreamConverter.convert_stream,
+        audio_converter.convert_file,
+        audio_converter.g711.encode_mulaw,
+    ):
+        assert typing.get_type_hints(function)
 
 
 def test_help_teaches():

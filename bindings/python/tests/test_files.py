@@ -2,11 +2,14 @@
 
 import os
 import struct
+import subprocess
+import sys
 import wave
 
 import pytest
 
 from audio_converter import (
+    ALawStreamEncoder,
     AudioReader,
     AudioStreamConverter,
     AudioWriter,
@@ -99,6 +102,69 @@ def test_chunks_of_nothing_are_refused(here, value):
         convert_file("in.pcm", "out.ulaw", chunk_samples=value)
 
 
+def test_a_damaged_header_is_no_sound(here):
+    header = (b"RIFF\0\0\0\0WAVEfmt \x10\0\0\0\1\0\0\0" + bytes(12)).ljust(800, b"\1")
+    unfinished = (
+        b"RIFF\0\0\0\0WAVEfmt " + struct.pack("<IHHIIHH", 16, 1, 1, 8000, 16000, 2, 16) + b"data\0\0\0\0"
+    )
+    for name, data in {"channels": header, "stub": header[:30], "text": b"some words\n" * 500}.items():
+        (here / name).write_bytes(data)
+        for converter in (None, AudioStreamConverter()):
+            with pytest.raises(ValueError, match=name):
+                convert_file(name, "out.ulaw", converter=converter)
+    (here / "unfinished.wav").write_bytes(unfinished)
+    with pytest.raises(ValueError, match="holds no sound"):
+        convert_file("unfinished.wav", "out.ulaw")
+    assert not (here / "out.ulaw").exists()
+
+
+def test_the_other_law(here):
+    convert_file("in.pcm", "out.wav", converter=ALawStreamEncoder())
+    assert read_wav("out.wav") == (converted("pcm16/24000", "alaw/8000"), "alaw/8000")
+    with pytest.raises(ValueError, match="the converter takes mulaw/8000, but convert_file reads pcm16"):
+        convert_file("in.pcm", "other.wav", converter=MuLawStreamDecoder())
+    with pytest.raises(
+        ValueError, match="the decoder takes pcm16/24000, but convert_ulaw_file reads mulaw or alaw"
+    ):
+        convert_ulaw_file("in.pcm", "other.wav", decoder=AudioStreamConverter())
+
+
+def test_a_file_is_a_stream_of_its_own(here):
+    class Falsy(AudioStreamConverter):
+        def __len__(self):
+            return 0
+
+    used = Falsy(16000)
+    used.convert_chunk(PCM[:101])
+    convert_file("in.pcm", "out.ulaw", converter=used)
+    assert (here / "out.ulaw").read_bytes() == converted("pcm16/16000", "mulaw/8000")
+    assert used.residual_buffer.tobytes() == PCM[:100]
+
+
+@pytest.mark.parametrize(
+    "loop",
+    [
+        "convert_audio('big.pcm', 'out.ulaw', from_format='pcm16/24000')",
+        "convert_file('big.pcm', 'out.ulaw', converter=AudioStreamConverter())",
+    ],
+)
+def test_an_interruption_ends_it_and_leaves_nothing(here, loop):
+    # 64 GB of nothing, on no disk: without an interruption it would take minutes.
+    with open(here / "big.pcm", "wb") as file:
+        file.truncate(1 << 36)
+    code = (
+        "import signal, threading; from audio_converter import *\n"
+        "main = threading.main_thread().ident\n"
+        "threading.Timer(0.2, signal.pthread_kill, (main, signal.SIGINT)).start()\n"
+        f"{loop}"
+    )
+    result = subprocess.run(
+        [sys.executable, "-c", code], cwd=here, capture_output=True, text=True, timeout=60, check=False
+    )
+    assert "KeyboardInterrupt" in result.stderr
+    assert sorted(os.listdir(here)) == ["big.pcm", "in.pcm"]
+
+
 def test_errors_of_the_system_are_pythons(here):
     with pytest.raises(FileNotFoundError) as caught:
         convert_file("absent.pcm", "out.ulaw")
@@ -129,7 +195,7 @@ def test_a_failure_midway_leaves_nothing(here):
 def test_any_to_any(here):
     write_wav("in.wav", PCM, "pcm16/24000")
     report = convert_audio("in.wav", "out.alaw")
-    assert report == ("pcm16/24000", "alaw/8000", 24001, 8001)
+    assert report == ("pcm16/24000", "alaw/8000", 24001, 8001, [])
     assert (here / "out.alaw").read_bytes() == converted("pcm16/24000", "alaw/8000")
     convert_audio(
         "in.pcm", "out.wav", from_format="pcm16/24000", to_format="f32/16000", quality="transparent"
@@ -185,6 +251,7 @@ def test_a_writer_writes_when_all_went_well(here):
         (lambda: AudioReader("in.pcm", "pcm16/8000", channel="middle"), "channel"),
         (lambda: AudioReader("in.pcm", "pcm16/x"), "x"),
         (lambda: AudioReader("in.pcm", "pcm16/8000").read(0), "samples must be 1 or more"),
+        (lambda: AudioReader("in.pcm", "pcm16/8000").read(-1), "samples must be 1 or more"),
         (lambda: AudioWriter("out.wav", "pcm16/8000", "mp3"), "container"),
         (lambda: convert_audio("in.pcm", "out.thing", from_format="pcm16/8000"), "to_format"),
         (lambda: inspect("text.txt"), "from_format"),

@@ -56,15 +56,15 @@ def test_arguments_by_position_and_by_name():
     "kind", [AudioStreamConverter, MuLawStreamDecoder, ALawStreamEncoder, ALawStreamDecoder]
 )
 @pytest.mark.parametrize("name", ["input_rate", "output_rate", "chunk_size"])
-@pytest.mark.parametrize("value", [0, -1, -8000])
+@pytest.mark.parametrize("value", [0, -1, -8000, -(2**70)])
 def test_nothing_and_less_is_refused(kind, name, value):
     with pytest.raises(ValueError, match=name):
         kind(**{name: value})
 
 
-@pytest.mark.parametrize("value", [768_001, 2**40])
+@pytest.mark.parametrize("value", [768_001, 2**40, 2**70])
 def test_an_impossible_rate_is_refused(value):
-    with pytest.raises(ValueError, match=f"input_rate is {value}: give a rate from 1 to 768000 Hz"):
+    with pytest.raises(ValueError, match=f"input_rate is {value}"):
         AudioStreamConverter(input_rate=value)
 
 

@@ -7,7 +7,7 @@ import base64
 import json
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Coroutine, Iterable
 from functools import partial
 from typing import Any
 
@@ -383,6 +383,176 @@ def test_marks_tell_what_was_played() -> None:
         ]
 
     assert asyncio.run(run()) == [("cut: off", False), ("heard", True), ("somebody else's", False)]
+
+
+def test_a_mark_on_its_way_at_a_clear_may_not_have_been_played() -> None:
+    """Also when the clear fails or is still being sent: nobody can tell what the carrier has of it."""
+
+    async def run() -> None:
+        incoming: asyncio.Queue[str | None] = asyncio.Queue()
+        incoming.put_nowait(START)
+        sending, refuse = asyncio.Event(), asyncio.Event()
+
+        async def send(text: str) -> None:
+            if "mark" in text:
+                incoming.put_nowait(text)
+            if "clear" in text:
+                sending.set()
+                await refuse.wait()
+                raise ConnectionResetError("gone")
+
+        call = Call(incoming.get, send)
+        await call.start()
+        await call.mark("played before")
+        assert await anext(call) == Event(Mark("played before", SID), played=True)
+        await call.mark("on its way")
+        clearing = asyncio.create_task(call.clear())
+        await sending.wait()
+        assert await anext(call) == Event(Mark("on its way", SID), played=False)
+        refuse.set()
+        with pytest.raises(ConnectionResetError):
+            await clearing
+        await call.mark("after")
+        assert await anext(call) == Event(Mark("after", SID), played=True)
+
+    asyncio.run(run())
+
+
+class Gate(Line):
+    """A line whose socket is full until `open`."""
+
+    def __init__(self) -> None:
+        super().__init__([START])
+        self.open = asyncio.Event()
+        self.full = asyncio.Event()
+
+    async def send(self, text: str) -> None:
+        self.full.set()
+        await self.open.wait()
+        self.outgoing.append(text)
+
+
+async def settled(*coroutines: Coroutine[Any, Any, None]) -> list[asyncio.Task[None]]:
+    """Starts tasks one after another, each as far as it goes."""
+    tasks = []
+    for coroutine in coroutines:
+        tasks.append(asyncio.create_task(coroutine))
+        await asyncio.sleep(0)
+    return tasks
+
+
+def test_clear_overtakes_what_waits() -> None:
+    async def run() -> list[str]:
+        line = Gate()
+        call = Call(line.receive, line.send)
+        await call.start()
+        loud, silence = speech(4800), bytes(960)
+        tasks = await settled(
+            call.say(loud),  # is being sent
+            call.say(loud),
+            call.mark("old"),
+            call.end_of_turn("old"),
+            call.clear(),
+            call.say(silence),
+            call.end_of_turn("new"),
+        )
+        line.open.set()
+        await asyncio.gather(*tasks)
+        assert line.heard[-160:] == converted(silence, "pcm16/24000", "mulaw/8000")
+        return line.outgoing
+
+    sent = asyncio.run(run())
+    assert [json.loads(text)["event"] for text in sent] == ["media", "clear", "media", "media", "mark"]
+    assert twilio.parse(sent[-1]) == Mark("1:new", SID)
+
+
+def test_clear_overtakes_the_mark_of_a_turn_that_is_just_ending() -> None:
+    async def run() -> list[str]:
+        line = Gate()
+        line.open.set()
+        call = Call(line.receive, line.send)
+        await call.start()
+        await call.say(speech(480))
+        line.open.clear()
+        tasks = await settled(call.end_of_turn(), call.clear())
+        line.open.set()
+        await asyncio.gather(*tasks)
+        return line.outgoing
+
+    assert [json.loads(text)["event"] for text in asyncio.run(run())] == ["media", "media", "clear"]
+
+
+def test_a_cancelled_say_leaves_the_rest_in_order() -> None:
+    """One that waited has said nothing; one that was being sent is not repeated, for the carrier may have it."""
+    pieces = [speech(480, seed) for seed in range(4)]
+
+    async def run() -> bytes:
+        line = Gate()
+        call = Call(line.receive, line.send)
+        await call.start()
+        tasks = await settled(*map(call.say, pieces))
+        tasks[0].cancel()
+        tasks[1].cancel()
+        line.open.set()
+        ends = await asyncio.gather(*tasks, return_exceptions=True)
+        assert [type(end) for end in ends] == [asyncio.CancelledError] * 2 + [type(None)] * 2
+        await call.end_of_turn()
+        return line.heard
+
+    said = Converter("pcm16/24000", "mulaw/8000")
+    lost = said.process(pieces[0])
+    assert lost + asyncio.run(run()) == lost + said.process(pieces[2] + pieces[3]) + said.finish()
+
+
+def test_a_new_turn_after_a_cancelled_say_is_whole() -> None:
+    async def run() -> Line:
+        line = Gate()
+        call = Call(line.receive, line.send)
+        await call.start()
+        (saying,) = await settled(call.say(speech(480)))
+        saying.cancel()
+        line.open.set()
+        with pytest.raises(asyncio.CancelledError):
+            await saying
+        await call.clear()
+        await call.say(speech(960))
+        await call.end_of_turn()
+        return line
+
+    line = asyncio.run(run())
+    assert line.heard == converted(speech(960), "pcm16/24000", "mulaw/8000")
+
+
+def test_one_reader_only() -> None:
+    async def run() -> None:
+        incoming: asyncio.Queue[str | None] = asyncio.Queue()
+        call = Call(incoming.get, Line([]).send)
+        starting = asyncio.create_task(call.start())
+        await asyncio.sleep(0)
+        for read in (call.start, partial(anext, call)):
+            with pytest.raises(RuntimeError, match="another task is reading"):
+                await read()
+        incoming.put_nowait(START)
+        assert await starting == STARTED
+        reading = asyncio.create_task(anext(call))
+        await asyncio.sleep(0)
+        assert await call.start() == STARTED, "which needs no message any more"
+        with pytest.raises(RuntimeError, match="another task is reading"):
+            await anext(call)
+        # Who stops reading makes room for another.
+        reading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await reading
+        incoming.put_nowait(None)
+        assert [type(event.message) for event in await events(call)] == [Stop]
+
+    asyncio.run(run())
+
+
+def test_an_impossible_rate_is_refused() -> None:
+    call = Call(*transport([START.replace("8000", "1000000000")]))
+    with pytest.raises(ValueError, match="1000000000"):
+        asyncio.run(call.start())
 
 
 def test_speaking_out_of_time() -> None:

@@ -22,8 +22,7 @@ pub struct SourceOptions {
     pub from: Option<Format>,
     /// Whether `from` holds even for bytes that are plainly text, or follow a damaged WAV header.
     pub accepts_text: bool,
-    /// Whether an input without any sample is a recording all the same, and not a mistake. One without any byte needs
-    /// `from`.
+    /// Whether raw samples of `from` may be none at all: a recording all the same, and not a mistake.
     pub accepts_empty: bool,
     /// What becomes of several channels.
     pub channel: Channel,
@@ -41,15 +40,7 @@ impl SourceOptions {
         }
     }
 
-    /// The same where nothing is a recording without any sample.
-    #[must_use]
-    pub const fn accepting_empty(mut self) -> Self {
-        self.accepts_empty = true;
-        self
-    }
-
-    /// The same without other programs (ffmpeg): for the fuzzer.
-    #[doc(hidden)]
+    /// The same without other programs (ffmpeg): for callers that shall not start other programs.
     #[must_use]
     pub const fn without_programs(mut self) -> Self {
         self.is_without_programs = true;
@@ -148,6 +139,7 @@ impl Source {
             name: input.name.clone(),
             problem: error.to_string(),
         })?;
+        let is_raw = info.container == "raw";
         let buffer = vec![0; BUFFER_BYTES].into_boxed_slice();
         Ok(Self {
             name: input.name,
@@ -160,7 +152,8 @@ impl Source {
             end: 0,
             remaining,
             is_at_end: false,
-            accepts_empty: options.accepts_empty,
+            // A header promises sound.
+            accepts_empty: options.accepts_empty && is_raw,
             seen: 0,
         })
     }

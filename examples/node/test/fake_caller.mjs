@@ -8,6 +8,8 @@ const SID = "MZ00000000000000000000000000000001";
 export class FakeCaller {
   /** Every message from the server. */
   messages = [];
+  /** Undefined while the stream is open. */
+  closeCode;
   #socket;
   #sequence = 0;
   #chunk = 0;
@@ -17,15 +19,29 @@ export class FakeCaller {
     const form = new URLSearchParams({ CallSid: "CA1", From: "+15550100" });
     const response = await fetch(new URL("/voice", origin), { method: "POST", body: form });
     const twiml = await response.text();
-    const caller = new FakeCaller();
+    const caller = await FakeCaller.connect(/<Stream url="([^"]+)"/.exec(twiml)[1]);
     caller.response = { status: response.status, type: response.headers.get("content-type"), twiml };
-    caller.#socket = new WebSocket(/<Stream url="([^"]+)"/.exec(twiml)[1]);
+    caller.start(/<Parameter name="ticket" value="([^"]+)"/.exec(twiml)[1]);
+    return caller;
+  }
+
+  /** Only opens the socket, as anybody can. */
+  static async connect(url) {
+    const caller = new FakeCaller();
+    caller.#socket = new WebSocket(url);
     caller.#socket.on("message", (data) => caller.messages.push(JSON.parse(data)));
+    caller.#socket.on("close", (code) => (caller.closeCode = code));
     await once(caller.#socket, "open");
     caller.#socket.send(JSON.stringify({ event: "connected", protocol: "Call", version: "1.0.0" }));
-    const mediaFormat = { encoding: "audio/x-mulaw", sampleRate: 8000, channels: 1 };
-    caller.#send("start", { accountSid: "AC1", callSid: "CA1", streamSid: SID, tracks: ["inbound"], mediaFormat });
     return caller;
+  }
+
+  start(ticket) {
+    this.ticket = ticket;
+    const mediaFormat = { encoding: "audio/x-mulaw", sampleRate: 8000, channels: 1 };
+    const customParameters = ticket === undefined ? {} : { ticket };
+    const ids = { accountSid: "AC1", callSid: "CA1", streamSid: SID };
+    this.#send("start", { ...ids, tracks: ["inbound"], mediaFormat, customParameters });
   }
 
   /** Says µ-law in frames of 20 ms. */
@@ -42,8 +58,12 @@ export class FakeCaller {
     for (const name of names) this.#send("mark", { name });
   }
 
-  hangUp() {
+  stop() {
     this.#send("stop", { accountSid: "AC1", callSid: "CA1" });
+  }
+
+  hangUp() {
+    this.stop();
     this.#socket.close();
   }
 
@@ -51,9 +71,10 @@ export class FakeCaller {
     this.#socket.send(text);
   }
 
-  /** Resolves when the server has closed the stream. */
+  /** Resolves with the code when the server has closed the stream. */
   async closed() {
-    await until(() => this.#socket.readyState === WebSocket.CLOSED);
+    await until(() => this.closeCode !== undefined);
+    return this.closeCode;
   }
 
   of(event) {

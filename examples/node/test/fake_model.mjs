@@ -7,6 +7,7 @@ export class FakeModel {
   sessions = [];
   #server;
   #answers = [];
+  #usual = (session) => session.send({ setupComplete: {} });
 
   static async start() {
     const model = new FakeModel();
@@ -25,6 +26,11 @@ export class FakeModel {
     this.#answers.push(answer);
   }
 
+  /** What happens at every setup instead of `setupComplete`. */
+  answerAll(answer) {
+    this.#usual = answer;
+  }
+
   #accept(socket, request) {
     const session = new Session(socket, request.url);
     this.sessions.push(session);
@@ -35,7 +41,7 @@ export class FakeModel {
       if (!message.setup) session.take(message);
       else {
         session.setup = message.setup;
-        const answer = this.#answers.shift() ?? (() => session.send({ setupComplete: {} }));
+        const answer = this.#answers.shift() ?? this.#usual;
         answer(session);
       }
     });
@@ -97,6 +103,15 @@ class Session {
 
   close(code, reason) {
     this.#socket.close(code, reason);
+  }
+
+  /** Reads nothing any more, not even that the other side closes. */
+  hang() {
+    this.#socket.pause();
+  }
+
+  goOn() {
+    this.#socket.resume();
   }
 
   cut() {

@@ -6,8 +6,8 @@ import { createServer } from "../server.mjs";
 import { FakeCaller } from "./fake_caller.mjs";
 import { FakeModel, until } from "./fake_model.mjs";
 
-/** A model, a server and a call, all of which end with the test. */
-async function setUp(t) {
+/** A model and a server, which end with the test. */
+async function serve(t, options) {
   const model = await FakeModel.start();
   const events = [];
   const app = createServer({
@@ -16,15 +16,25 @@ async function setUp(t) {
     model: "gemini-3.8-live",
     instruction: "Be brief.",
     firstPause: 1,
+    // No test waits for these, however slow the machine.
+    closing: 60_000,
+    steady: 3_600_000,
     onEvent: (event) => events.push(event),
+    ...options,
   });
   const origin = await app.listen({ port: 0, host: "127.0.0.1" });
   t.after(async () => {
     await app.close();
     await model.stop();
   });
-  const caller = await FakeCaller.call(origin);
-  return { model, caller, events, session: await model.connected(1) };
+  return { app, model, events, origin, media: `${origin.replace("http", "ws")}/media` };
+}
+
+/** And a call. */
+async function setUp(t, options) {
+  const server = await serve(t, options);
+  const caller = await FakeCaller.call(server.origin);
+  return { ...server, caller, session: await server.model.connected(1) };
 }
 
 function tone(hertz, rate, seconds) {
@@ -51,7 +61,10 @@ test("the webhook answers with TwiML, and the model is set up", limit, async (t)
   const { caller, session } = await setUp(t);
   assert.equal(caller.response.status, 200);
   assert.match(caller.response.type, /^text\/xml/);
-  assert.match(caller.response.twiml, /<Connect><Stream url="ws:\/\/127\.0\.0\.1:\d+\/media"\/><\/Connect>/);
+  assert.match(
+    caller.response.twiml,
+    /<Connect><Stream url="ws:\/\/127\.0\.0\.1:\d+\/media"><Parameter name="ticket" value="[\w-]{22}"\/><\/Stream>/,
+  );
   assert.match(session.url, /BidiGenerateContent\?key=test-key$/);
   assert.equal(session.setup.model, "models/gemini-3.8-live");
   assert.deepEqual(session.setup.generationConfig.responseModalities, ["AUDIO"]);
@@ -162,16 +175,174 @@ test("a lost connection is made again; a refused handle begins afresh", limit, a
 
 test("when no model can be reached the call is ended, for the TwiML to go on", limit, async (t) => {
   const { caller, session, model, events } = await setUp(t);
+  session.say(Buffer.alloc(960), 960);
+  await until(() => caller.of("media").length === 1);
   for (let attempt = 0; attempt < 5; attempt++) model.answerNext((next) => next.close(1008, "no quota"));
   session.cut();
-  await caller.closed();
+  assert.equal(await caller.closed(), 1011);
   assert.equal(model.sessions.length, 6);
-  assert.ok(events.some(({ event, error }) => event === "failed" && /1008/.test(error.message)));
+  assert.ok(events.some(({ event, err }) => event === "failed" && /1008/.test(err.message)));
+});
+
+test("a model that accepts and then closes is given up too", limit, async (t) => {
+  const { model, events, origin } = await serve(t);
+  model.answerAll((next) => {
+    next.send({ setupComplete: {} });
+    next.close(1011, "internal error");
+  });
+  const caller = await FakeCaller.call(origin);
+  assert.equal(await caller.closed(), 1011);
+  assert.equal(model.sessions.length, 5);
+  const failed = events.filter(({ event }) => event === "failed");
+  assert.equal(failed.length, 1);
+  assert.match(failed[0].err.message, /1011/);
+});
+
+test("a connection that has held, or brought an answer, is no failed attempt", limit, async (t) => {
+  for (const [options, answer] of [
+    [{ steady: 0 }, (next) => next.send({ setupComplete: {} })],
+    [
+      {},
+      (next) => {
+        next.send({ setupComplete: {} });
+        next.say(Buffer.alloc(960), 960);
+      },
+    ],
+  ]) {
+    const { model, events, origin } = await serve(t, options);
+    model.answerAll(answer);
+    const caller = await FakeCaller.call(origin);
+    for (let count = 1; count <= 12; count++) {
+      const session = await model.connected(count);
+      // It is in use once the caller is heard there, and what it said has come before the next frame is heard.
+      caller.say(Buffer.alloc(160, 0xff));
+      await until(() => session.heard.length > 0 && (options.steady === 0 || caller.of("media").length >= count));
+      session.close(1011, "again");
+    }
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      ["started"],
+    );
+    caller.hangUp();
+    await until(() => events.some(({ event }) => event === "ended"));
+  }
+});
+
+test("a model that never answers is given up after the time limit", limit, async (t) => {
+  const { model, events, origin } = await serve(t, { connectLimit: 1 });
+  model.answerAll(() => {});
+  const caller = await FakeCaller.call(origin);
+  assert.equal(await caller.closed(), 1011);
+  const { err } = events.find(({ event }) => event === "failed");
+  assert.match(err.message, /not answered within 1 ms/);
+  await until(() => model.sessions.every(({ isOpen }) => !isOpen));
+  assert.ok(model.sessions.length <= 5);
+});
+
+test("an answer after the time limit does no more: its session is closed", limit, async (t) => {
+  const { model, origin } = await serve(t, { connectLimit: 200 });
+  const late = [];
+  // Closing takes an answer, which a model that hangs does not give.
+  model.answerAll((next) => {
+    next.hang();
+    late.push(next);
+  });
+  const caller = await FakeCaller.call(origin);
+  await caller.closed();
+  for (const session of late) {
+    session.send({ setupComplete: {} });
+    session.say(Buffer.alloc(960), 960);
+    session.goOn();
+  }
+  await until(() => model.sessions.every(({ isOpen }) => !isOpen));
+  assert.equal(caller.of("media").length, 0);
+});
+
+test("who hangs up ends a connection that is being made", limit, async (t) => {
+  for (const speech of [0, 160]) {
+    const { model, events, origin } = await serve(t, { connectLimit: 3_600_000, closing: 1 });
+    model.answerAll(() => {});
+    const caller = await FakeCaller.call(origin);
+    const session = await model.connected(1);
+    caller.say(Buffer.alloc(speech, 0xff));
+    caller.hangUp();
+    await until(() => !session.isOpen);
+    assert.equal(model.sessions.length, 1);
+    assert.deepEqual(
+      events.map(({ event }) => event),
+      ["started", "ended"],
+    );
+  }
 });
 
 test("what is no message ends the stream", limit, async (t) => {
   const { caller, session } = await setUp(t);
   caller.sendText("hello");
+  assert.equal(await caller.closed(), 1003);
+  await until(() => !session.isOpen);
+});
+
+test("a second start is none: one stream has one session", limit, async (t) => {
+  const { caller, session, model, events, origin } = await setUp(t);
+  const webhook = await fetch(new URL("/voice", origin), { method: "POST" });
+  caller.start(/value="([^"]+)"/.exec(await webhook.text())[1]);
+  caller.say(Buffer.alloc(160, 0xff));
+  await until(() => session.heard.length === 1);
+  caller.stop();
+  caller.start(caller.ticket);
+  caller.hangUp();
   await caller.closed();
   await until(() => !session.isOpen);
+  assert.equal(model.sessions.length, 1);
+  assert.deepEqual(
+    events.map(({ event }) => event),
+    ["started", "ended"],
+  );
+});
+
+test("a stream needs a ticket, and each lets one in", limit, async (t) => {
+  const { caller, model, media } = await setUp(t);
+  for (const ticket of [undefined, "", "guessed", caller.ticket]) {
+    const stranger = await FakeCaller.connect(media);
+    stranger.start(ticket);
+    assert.equal(await stranger.closed(), 1008);
+  }
+  assert.equal(model.sessions.length, 1);
+});
+
+test("a hundred tickets wait, no more", limit, async (t) => {
+  const { app, model, media } = await serve(t);
+  const tickets = [];
+  for (let count = 0; count < 101; count++) {
+    const { body } = await app.inject({ method: "POST", url: "/voice" });
+    tickets.push(/value="([^"]+)"/.exec(body)[1]);
+  }
+  const [first, second] = await Promise.all([FakeCaller.connect(media), FakeCaller.connect(media)]);
+  first.start(tickets[0]);
+  assert.equal(await first.closed(), 1008);
+  second.start(tickets[1]);
+  await model.connected(1);
+});
+
+test("a socket that starts nothing is closed, and so is one that sends too much", limit, async (t) => {
+  const { media } = await serve(t, { startLimit: 1 });
+  const silent = await FakeCaller.connect(media);
+  assert.equal(await silent.closed(), 1008);
+  const { caller } = await setUp(t);
+  caller.sendText(JSON.stringify({ event: "x".repeat(65_536) }));
+  assert.equal(await caller.closed(), 1009);
+});
+
+test("the log tells why a model cannot be reached, and not the key", limit, async (t) => {
+  let log = "";
+  const logger = { stream: { write: (line) => (log += line) } };
+  const { model, origin } = await serve(t, { logger, onEvent: undefined });
+  model.answerAll((next) => next.close(1008, "no quota for test-key"));
+  const caller = await FakeCaller.call(origin);
+  await caller.closed();
+  const lines = log.split("\n").filter(Boolean).map(JSON.parse);
+  const { level, err } = lines.find(({ event }) => event === "failed");
+  assert.equal(level, 50);
+  assert.match(err.message, /1008.*no quota for …/);
+  assert.doesNotMatch(log, /test-key/);
 });

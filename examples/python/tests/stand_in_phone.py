@@ -26,12 +26,15 @@ FRAME = 160
 class StandInPhone:
     """A caller on the line. Use it as an asynchronous context manager: the stream starts, and ends, with it."""
 
-    def __init__(self, url: str, parameters: Mapping[str, str] = MappingProxyType({})) -> None:
+    def __init__(
+        self, url: str, parameters: Mapping[str, str] = MappingProxyType({}), sample_rate: int = 8000
+    ) -> None:
         self.played = bytearray()
         self.clears = 0
         self.marks: list[str] = []
         self._url = url
         self._parameters = dict(parameters)
+        self._sample_rate = sample_rate
         self._buffer: deque[bytes | str] = deque()
         self._news = asyncio.Condition()
         self._over = False
@@ -50,7 +53,7 @@ class StandInPhone:
             "callSid": CALL,
             "tracks": ["inbound"],
             "customParameters": self._parameters,
-            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": 8000, "channels": 1},
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": self._sample_rate, "channels": 1},
         }
         await self._send("start", start=start)
         return self

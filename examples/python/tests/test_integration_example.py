@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import asyncio
 import os
+import runpy
 import subprocess
 import sys
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
 from urllib.error import HTTPError
+from urllib.parse import urlsplit
 
 import pytest
 from bridge import EXAMPLE, KEY, bridge
@@ -364,6 +368,142 @@ def test_only_twilio_may_announce_a_call(tmp_path: Path) -> None:
                 with pytest.raises(HTTPError, match="403"):
                     await server.voice(wrong_body, path=path, signature=wrong_signature)
         assert token not in server.output
+
+    run(call)
+
+
+async def answered(url: str, head: str, body: bytes = b"", *, leaves: bool = False) -> str:
+    """The status line for a request sent byte by byte as given; none for a client who leaves at once."""
+    address = urlsplit(url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    writer.write(head.replace("\n", "\r\n").encode() + b"\r\n\r\n" + body)
+    if leaves:
+        writer.write_eof()
+    status = (await reader.readline()).decode().strip()
+    writer.close()
+    return status
+
+
+def test_a_request_without_a_signature_is_refused_unread(tmp_path: Path) -> None:
+    async def call() -> None:
+        async with StandInModel(tmp_path) as model, bridge(model, TWILIO_AUTH_TOKEN="token") as server:
+            # Not a byte of the body is there to be read.
+            head = "POST /voice HTTP/1.1\nHost: bridge.example.com\nContent-Length: 10000000"
+            assert await answered(server.url, head) == "HTTP/1.1 403 Forbidden"
+
+    run(call)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "status"),
+    [
+        ("HTTP/1.1\nHost: a\nContent-Length: 10000000", b"a=b&" * 16_384 + b"a", "413"),
+        ("HTTP/1.1\nHost: a\nContent-Length: 65536", b"a" * 65_536, "200"),
+        ("HTTP/1.1\nHost: a\nContent-Length: 8000", b"a=b&" * 2000, "400"),
+        ("HTTP/1.0\nContent-Length: 3", b"a=b", "400"),
+    ],
+)
+def test_what_a_stranger_may_ask(tmp_path: Path, head: str, body: bytes, status: str) -> None:
+    async def call() -> None:
+        async with StandInModel(tmp_path) as model, bridge(model) as server:
+            assert (await answered(server.url, f"POST /voice {head}", body)).split()[1] == status
+
+    run(call)
+
+
+def test_a_request_that_breaks_off_leaves_no_trace(tmp_path: Path) -> None:
+    async def call() -> None:
+        async with StandInModel(tmp_path) as model, bridge(model) as server:
+            head = "POST /voice HTTP/1.1\nHost: a\nContent-Length: 100"
+            await answered(server.url, head, b"a=", leaves=True)
+            await server.voice()  # and the bridge looks for tracebacks at its end
+
+    run(call)
+
+
+def test_an_impossible_line_is_refused(tmp_path: Path) -> None:
+    async def call() -> None:
+        async with StandInModel(tmp_path) as model, bridge(model) as server:
+            url, parameters = await server.voice()
+            async with StandInPhone(url.replace("wss", "ws", 1), parameters, 1_000_000_000) as phone:
+                assert await phone.ended() == 1000
+            await server.printed("a call is refused: ")
+            assert model.attempts == 0
+        assert server.output.count("a call is refused") == 1
+
+    run(call)
+
+
+def test_a_message_that_the_sdk_does_not_understand_ends_the_call(tmp_path: Path) -> None:
+    async def call() -> None:
+        async with StandInModel(tmp_path) as model, bridge(model) as server, await server.call() as phone:
+            await (await model.session()).send(somethingNew={})
+            assert await phone.ended() == 1000
+            await server.printed("the model has failed, hanging up: TypeError")
+            assert model.attempts == 1
+
+    run(call)
+
+
+class FakeSession:
+    """A connection to the model by the SDK, of which each call fails as told."""
+
+    def __init__(self, *failures: Exception) -> None:
+        self.failures = list(failures)
+        self.sent: list[dict[str, Any]] = []
+
+    async def send_realtime_input(self, **item: Any) -> None:
+        if self.failures:
+            raise self.failures.pop(0)
+        self.sent.append(item)
+
+    async def receive(self) -> AsyncIterator[Any]:
+        raise self.failures.pop(0)
+        yield
+
+    async def close(self) -> None:
+        pass
+
+
+PROGRAM = runpy.run_path(str(EXAMPLE))
+
+
+def test_what_the_model_has_not_got_is_sent_again() -> None:
+    async def call() -> None:
+        conversation = PROGRAM["Conversation"](None, None, SimpleNamespace(greeting="Say hello."))
+        conversation.heard.put_nowait({"text": "and this"})
+        session = FakeSession(ConnectionResetError(), TimeoutError())
+        for _ in range(2):
+            with pytest.raises(PROGRAM["ModelError"]):
+                await conversation.listen(session)
+        listening = asyncio.create_task(conversation.listen(session))
+        while len(session.sent) < 2:
+            await asyncio.sleep(0)
+        listening.cancel()
+        assert session.sent == [{"text": "Say hello."}, {"text": "and this"}]
+
+    run(call)
+
+
+@pytest.mark.parametrize(
+    ("failure", "is_final"),
+    [
+        (TimeoutError("slow"), False),
+        (ConnectionResetError("gone"), False),
+        (TypeError("odd"), True),
+        (ValueError("Failed to parse response:\n" + "x" * 1000), True),
+    ],
+)
+def test_the_models_failures_are_its_own(failure: Exception, is_final: bool) -> None:
+    """And not the caller's, whose errors have the same types."""
+
+    async def call() -> None:
+        conversation = PROGRAM["Conversation"](None, None, SimpleNamespace(greeting=""))
+        with pytest.raises(PROGRAM["ModelError"]) as raised:
+            await conversation.speak(FakeSession(failure))
+        assert str(raised.value).startswith(type(failure).__name__)
+        assert "\n" not in str(raised.value)
+        assert PROGRAM["is_final"](raised.value) is is_final
 
     run(call)
 

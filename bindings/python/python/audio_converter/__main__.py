@@ -6,13 +6,8 @@ import argparse
 import logging
 import sys
 
-from audio_converter import (
-    AudioStreamConverter,
-    MuLawStreamDecoder,
-    __version__,
-    convert_file,
-    convert_ulaw_file,
-)
+from audio_converter import AudioStreamConverter, MuLawStreamDecoder, __version__
+from audio_converter._files import convert_as
 
 log = logging.getLogger("audio_converter")
 
@@ -22,22 +17,15 @@ def main(arguments: list[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
     logging.basicConfig(level=options.log_level, format="%(levelname)s: %(message)s", stream=sys.stderr)
     rates = {"input_rate": options.input_rate, "output_rate": options.output_rate}
-    given = {name: rate for name, rate in rates.items() if rate is not None}
+    kind = AudioStreamConverter if options.direction == "pcm-to-ulaw" else MuLawStreamDecoder
     try:
-        # Without rates a WAV file's own counts; with them, a WAV file of another rate is refused.
-        if options.direction == "pcm-to-ulaw":
-            converter = AudioStreamConverter(**given) if given else None
-            convert_file(
-                options.input, options.output, chunk_samples=options.chunk_samples, converter=converter
-            )
-        else:
-            decoder = MuLawStreamDecoder(**given) if given else None
-            convert_ulaw_file(
-                options.input, options.output, chunk_samples=options.chunk_samples, decoder=decoder
-            )
+        stream = kind(**{name: rate for name, rate in rates.items() if rate is not None})
+        report = convert_as(stream, options.input, options.output, options.chunk_samples)
     except (OSError, ValueError) as error:
         log.error("%s", error)
         return 1
+    for warning in report.warnings:
+        log.warning("%s: %s", options.input, warning)
     log.info("converted %s to %s", options.input, options.output)
     return 0
 

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import math
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
 from typing import TYPE_CHECKING, ClassVar
 
 from audio_converter import _native
 from audio_converter._fork import Fork
+from audio_converter._types import Buffer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-
     import numpy as np
-    from typing_extensions import Buffer
 
 
 class _ChunkStream(Fork, _native.ChunkConverter):

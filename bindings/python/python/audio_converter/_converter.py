@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from audio_converter import _native
 from audio_converter._fork import Fork
+from audio_converter._types import Buffer
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterable, AsyncIterator, Iterable, Iterator
-    from typing import Any
-
     import numpy as np
-    from typing_extensions import Buffer
 
 
 class Converter(Fork, _native.Converter):
@@ -37,6 +35,10 @@ class Converter(Fork, _native.Converter):
     >>> decoder.latency
     0.0019375
     """
+
+    def __init__(self, from_format: str, to_format: str, quality: str = "voice") -> None:
+        """Starts a stream."""
+        super().__init__(from_format, to_format, quality)
 
     def stream(self, chunks: Iterable[Buffer]) -> Iterator[bytes]:
         """Converts what `chunks` gives, and ends the stream with it.

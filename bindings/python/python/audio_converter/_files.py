@@ -3,31 +3,35 @@
 from __future__ import annotations
 
 import json
-from typing import TYPE_CHECKING, Any, NamedTuple, Self
+from collections.abc import Iterator
+from typing import Any, NamedTuple, Protocol, Self
 
 from audio_converter import _native
 from audio_converter._chunks import AudioStreamConverter, MuLawStreamDecoder
+from audio_converter._fork import Fork
+from audio_converter._types import Buffer, Path
 
-if TYPE_CHECKING:
-    import os
-    from collections.abc import Iterator
-    from typing import Protocol
 
-    from typing_extensions import Buffer
+class Stream(Protocol):
+    """What `convert_file` and `convert_ulaw_file` need of a converter; those of this package have it."""
 
-    Path = str | os.PathLike[str]
+    @property
+    def input_rate(self) -> int:
+        """Hz in."""
 
-    class _Stream(Protocol):
-        """What the original's file functions need of a converter."""
+    @property
+    def output_rate(self) -> int:
+        """Hz out."""
 
-        @property
-        def input_rate(self) -> int: ...
-        @property
-        def output_rate(self) -> int: ...
-        @property
-        def chunk_size(self) -> int: ...
-        def convert_chunk(self, data: bytes, /) -> bytes | None: ...
-        def flush(self) -> bytes | None: ...
+    @property
+    def chunk_size(self) -> int:
+        """How many samples are read at once."""
+
+    def convert_chunk(self, data: bytes, /) -> bytes | None:
+        """Converts a chunk."""
+
+    def flush(self) -> bytes | None:
+        """Ends the stream."""
 
 
 class Conversion(NamedTuple):
@@ -41,6 +45,8 @@ class Conversion(NamedTuple):
     """Samples read, each standing for all channels."""
     samples_written: int
     """Samples written."""
+    warnings: list[str]
+    """What is odd about the input, each a sentence without a full stop."""
 
 
 class AudioReader(_native.AudioReader):
@@ -54,6 +60,8 @@ class AudioReader(_native.AudioReader):
 
     Raises OSError as open() does, ValueError for what is no recording or an impossible request.
 
+    accepts_text: whether from_format holds even for bytes that are plainly text, or follow a damaged header.
+
     Attributes: `format` of the samples, `rate` in Hz, `info` with all that the file says about itself.
 
     >>> from audio_converter import AudioReader, write_wav
@@ -62,6 +70,18 @@ class AudioReader(_native.AudioReader):
     ...     reader.format, sum(len(chunk) for chunk in reader)
     ('pcm16/24000', 960)
     """
+
+    def __init__(
+        self,
+        path: Path,
+        from_format: str | None = None,
+        channel: str = "mix",
+        *,
+        accepts_text: bool = True,
+        accepts_empty: bool = False,
+    ) -> None:
+        """Opens the file."""
+        super().__init__(path, from_format, channel, accepts_text=accepts_text, accepts_empty=accepts_empty)
 
     def __iter__(self) -> Iterator[bytes]:
         """The rest of the recording in chunks of 16 384 samples."""
@@ -90,6 +110,10 @@ class AudioWriter(_native.AudioWriter):
     ...     writer.write(bytes([255] * 8000))
     """
 
+    def __init__(self, path: Path, to_format: str, container: str | None = None) -> None:
+        """Begins the file, beside its place."""
+        super().__init__(path, to_format, container)
+
     def __enter__(self) -> Self:
         """Itself."""
         return self
@@ -107,16 +131,17 @@ def convert_file(
     output_path: Path,
     *,
     chunk_samples: int | None = None,
-    converter: _Stream | None = None,
+    converter: Stream | None = None,
 ) -> None:
-    """Converts 16-bit PCM to µ-law: 24 kHz to 8 kHz, or as `converter` says.
+    """Converts 16-bit PCM to µ-law: 24 kHz to 8 kHz, or as `converter` says (A-law too, for an `ALawStreamEncoder`).
 
     A WAV file is read by its header, whose rate counts where no converter is given; anything else is raw samples. An output
-    whose name ends in .wav becomes a WAV file of µ-law. chunk_samples: how many samples are read at once (default: the
-    converter's chunk_size); the output does not depend on it. The output appears whole or not at all.
+    whose name ends in .wav becomes a WAV file. chunk_samples: how many samples are read at once (default: the converter's
+    chunk_size); the output does not depend on it. The output appears whole or not at all. A file is a stream of its own: what
+    waits in a converter of this package is neither used nor changed.
 
-    Raises OSError as open() does, ValueError for what is no recording, for chunk_samples of 0 or less, and for a WAV file of
-    another rate than the converter's.
+    Raises OSError as open() does, ValueError for what is no recording (text, a damaged header), for chunk_samples of 0 or
+    less, for a converter that takes something else than PCM, and for a WAV file of another rate than the converter's.
 
     >>> import os
     >>> from audio_converter import convert_file, write_wav
@@ -125,7 +150,12 @@ def convert_file(
     >>> os.path.getsize("call.ulaw")
     8000
     """
-    _convert(input_path, output_path, "pcm16", "mulaw", chunk_samples, converter, AudioStreamConverter)
+    if converter is None:
+        default = AudioStreamConverter()
+        convert_as(default, input_path, output_path, chunk_samples)
+    else:
+        formats = _formats(converter, "convert_file", "converter", ("pcm16",), "mulaw")
+        _convert_with(converter, formats, input_path, output_path, chunk_samples)
 
 
 def convert_ulaw_file(
@@ -133,62 +163,79 @@ def convert_ulaw_file(
     output_path: Path,
     *,
     chunk_samples: int | None = None,
-    decoder: _Stream | None = None,
+    decoder: Stream | None = None,
 ) -> None:
     """Converts µ-law to 16-bit PCM: 8 kHz to 24 kHz, or as `decoder` says. The rest as in `convert_file`."""
-    _convert(input_path, output_path, "mulaw", "pcm16", chunk_samples, decoder, MuLawStreamDecoder)
+    if decoder is None:
+        convert_as(MuLawStreamDecoder(), input_path, output_path, chunk_samples)
+    else:
+        formats = _formats(decoder, "convert_ulaw_file", "decoder", ("mulaw", "alaw"), "pcm16")
+        _convert_with(decoder, formats, input_path, output_path, chunk_samples)
 
 
-def _convert(
+def convert_as(
+    stream: AudioStreamConverter | MuLawStreamDecoder,
     input_path: Path,
     output_path: Path,
-    from_encoding: str,
-    to_encoding: str,
     chunk_samples: int | None,
-    stream: _Stream | None,
-    default: type[AudioStreamConverter | MuLawStreamDecoder],
-) -> None:
-    if chunk_samples is not None and chunk_samples <= 0:
-        raise ValueError(f"chunk_samples is {chunk_samples}: give 1 or more, or leave it away")
-    is_default, stream = stream is None, stream or default()
-    from_format, to_format = f"{from_encoding}/{stream.input_rate}", f"{to_encoding}/{stream.output_rate}"
-    if is_default:
-        _native.convert_audio(
+) -> Conversion:
+    """Converts by the stream's formats, but for the rate of a file that has a header."""
+    return Conversion(
+        *_native.convert_audio(
             input_path,
             output_path,
-            from_format,
-            to_format,
-            "voice",
+            stream.from_format,
+            stream.to_format,
+            stream.quality,
             "mix",
             None,
-            chunk_samples or stream.chunk_size,
+            _chunk_samples(chunk_samples, stream.chunk_size),
             True,
         )
-    else:
-        _convert_with(stream, input_path, output_path, from_format, to_format, chunk_samples)
+    )
+
+
+def _formats(
+    stream: Stream, function: str, argument: str, encodings: tuple[str, ...], to_encoding: str
+) -> tuple[str, str]:
+    """What the stream takes and gives. One of ours says so; another is what the function is for."""
+    from_format = getattr(stream, "from_format", f"{encodings[0]}/{stream.input_rate}")
+    to_format = getattr(stream, "to_format", f"{to_encoding}/{stream.output_rate}")
+    if from_format.partition("/")[0] not in encodings:
+        raise ValueError(f"the {argument} takes {from_format}, but {function} reads {' or '.join(encodings)}")
+    return from_format, to_format
 
 
 def _convert_with(
-    stream: _Stream,
-    input_path: Path,
-    output_path: Path,
-    from_format: str,
-    to_format: str,
-    chunk_samples: int | None,
+    stream: Stream, formats: tuple[str, str], input_path: Path, output_path: Path, chunk_samples: int | None
 ) -> None:
+    from_format, to_format = formats
+    samples = _chunk_samples(chunk_samples, stream.chunk_size)
+    if isinstance(stream, Fork):
+        stream = stream.copy()
+        stream.reset()
     # Nothing is nothing, as in the original; the other functions take an empty recording for a mistake.
-    with AudioReader(input_path, from_format, accepts_empty=True) as reader:
+    with AudioReader(input_path, from_format, accepts_text=False, accepts_empty=True) as reader:
         if reader.format != from_format:
             raise ValueError(
                 f"{input_path} is {reader.format}, but the converter takes {from_format}: "
                 "leave it away, or use convert_audio()"
             )
         with AudioWriter(output_path, to_format) as writer:
-            while chunk := reader.read(chunk_samples or stream.chunk_size):
+            while chunk := reader.read(samples):
                 if (output := stream.convert_chunk(chunk)) is not None:
                     writer.write(output)
             if (output := stream.flush()) is not None:
                 writer.write(output)
+
+
+def _chunk_samples(given: int | None, default: int) -> int:
+    if given is None:
+        return default
+    if given <= 0:
+        raise ValueError(f"chunk_samples is {given}: give 1 or more, or leave it away")
+    # More is not read at once anyway.
+    return min(given, 1 << 20)
 
 
 def convert_audio(
@@ -212,7 +259,7 @@ def convert_audio(
     >>> from audio_converter import convert_audio, write_wav
     >>> write_wav("speech.wav", bytes(48000), "pcm16/24000")
     >>> convert_audio("speech.wav", "call.wav", to_format="alaw/8000")
-    Conversion(from_format='pcm16/24000', to_format='alaw/8000', samples_read=24000, samples_written=8000)
+    Conversion(from_format='pcm16/24000', to_format='alaw/8000', samples_read=24000, samples_written=8000, warnings=[])
     """
     return Conversion(
         *_native.convert_audio(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from typing import TYPE_CHECKING, Any, NoReturn, Self
 
 
@@ -24,17 +25,22 @@ class Fork:
         >>> one.process(b"and so on") == other.process(b"and so on")
         True
         """
-        twin = type(self).__new__(type(self))
-        twin._fork_from(self)
-        # A subclass may keep things of its own.
-        twin.__dict__.update(self.__dict__)
-        return twin
+        return self._twin(self.__dict__)
 
     __copy__ = copy
 
-    def __deepcopy__(self, _memo: object) -> Self:
-        """The same as `copy`."""
-        return self.copy()
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        """The same, with copies of what a subclass keeps."""
+        twin = self._twin({})
+        memo[id(self)] = twin
+        twin.__dict__.update(copy.deepcopy(self.__dict__, memo))
+        return twin
+
+    def _twin(self, attributes: dict[str, Any]) -> Self:
+        twin = type(self).__new__(type(self))
+        twin._fork_from(self)
+        twin.__dict__.update(attributes)
+        return twin
 
     def __reduce__(self) -> NoReturn:
         """Refuses to be pickled: half a call's sound does not belong on a disk."""

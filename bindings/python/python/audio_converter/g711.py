@@ -12,12 +12,8 @@ b'\\xff\\x80'
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from audio_converter._native import transcode
-
-if TYPE_CHECKING:
-    from typing_extensions import Buffer
+from audio_converter._types import Buffer
 
 __all__ = ["alaw_to_mulaw", "decode_alaw", "decode_mulaw", "encode_alaw", "encode_mulaw", "mulaw_to_alaw"]
 

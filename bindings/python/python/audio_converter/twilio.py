@@ -239,7 +239,8 @@ class Event:
     audio: bytes = b""
     """What the caller said, in the format that the call hears; empty for all messages but media and stop."""
     played: bool = False
-    """For a mark: it came back because all before it was played. False when `clear` threw that away."""
+    """For a mark: all before it was played. False when `clear` was called before the mark came back: whether Twilio had
+    played up to it or threw it away looks the same, so it may not have been played."""
 
 
 class Call:
@@ -253,7 +254,11 @@ class Call:
     Raises ValueError for a format or quality that does not exist.
 
     There is no queue and no task inside: a message is read when you ask for the next event, and sent before `say` returns.
-    Read in one task and speak from any others; what they say is sent in the order in which they said it.
+    Read in one task (a second one gets a RuntimeError) and speak from any others; what they say is sent in the order in which
+    they said it, and `clear` overtakes what waits.
+
+    A `say` that is cancelled while it waits for those before it has said nothing. Cancelled while it sends, it is not repeated,
+    since the transport may have it already: the caller hears it or a gap. Call `clear` after that, or begin a new turn.
 
     >>> import asyncio
     >>> async def example():
@@ -288,15 +293,18 @@ class Call:
         self._ended = False
         # For the line as documented; `start` makes new ones where it turns out to be another.
         self._use_line("mulaw/8000")
+        self._reading = False
         # Conversion and sending must be one step, or two tasks could send in another order than they were converted.
         self._speaking = asyncio.Lock()
-        # Marks carry the number of `clear`s before them: those that a `clear` flushes come back with an old number.
-        self._generation = 0
+        # How often `clear` was called. What waits to be said knows by it that it is of an old turn, and marks carry it: those
+        # that a `clear` flushes come back with an old number.
+        self._turn = 0
 
     async def start(self) -> Start:
         """Waits for the start message, which it returns; answers at once when it has come before.
 
-        Raises EOFError when the stream ends without one, ValueError for a line that is not mono µ-law.
+        Raises EOFError when the stream ends without one, ValueError for a line that is not mono µ-law or of an impossible rate,
+        RuntimeError while another task waits for a message of this call.
         """
         while self._start is None:
             if self._ended:
@@ -343,39 +351,50 @@ class Call:
     async def say(self, audio: Buffer) -> None:
         """Sends a piece of speech, of any length and cut anywhere, after all that was said before.
 
-        The last 2 ms of it stay in the filter until more is said, or `end_of_turn`.
+        The last 2 ms of it stay in the filter until more is said, or `end_of_turn`. Nothing of it is said, without an error, when
+        `clear` is called while it waits for those before it.
 
         Raises ConnectionError when the call is over, RuntimeError before `start`.
         """
+        turn = self._turn
         async with self._speaking:
-            self._check_open()
-            await self._play(self._speech.process(audio))
+            if self._goes_on(turn):
+                await self._play(self._speech.process(audio))
 
     async def mark(self, name: str) -> None:
         """Asks for an event with `Mark(name)` once all that was said before has been played.
 
-        On the wire the name has a number and a colon before it, which tell the marks that `clear` gave back. Raises as `say`.
+        On the wire the name has a number and a colon before it, which tell the marks from before a `clear`. Marks that others
+        sent to the stream come as they are, with `Event.played` False, unless they look the same. A `clear` overtakes it as it
+        does `say`; then there is no event. Raises as `say`.
         """
+        turn = self._turn
         async with self._speaking:
-            await self._mark(name)
+            await self._mark(name, turn)
 
     async def end_of_turn(self, name: str = "end of turn") -> None:
-        """Says the last samples that the filter holds, and sends a mark. Raises as `say`."""
+        """Says the last samples that the filter holds, and sends a mark. As `mark` otherwise."""
+        turn = self._turn
         async with self._speaking:
-            self._check_open()
-            await self._play(self._speech.finish())
-            await self._mark(name)
+            if self._goes_on(turn):
+                await self._play(self._speech.finish())
+                await self._mark(name, turn)  # unless `clear` was called meanwhile
 
     async def clear(self) -> None:
         """Barge-in: silences what Twilio has not played yet. What is said next begins a new turn.
 
-        The filter is emptied too, so that no tail of the old turn is heard in the next. Marks that come back for
-        what was thrown away have `Event.played` False. Raises as `say`.
+        It waits for the one message that is being sent, and no longer: whatever was to be said after that is of the old turn, and
+        returns unsaid. The filter is emptied too, so that no tail of the old turn is heard in the next. Marks that come back
+        from now on have `Event.played` False, but for those sent after this call, also when this call fails.
+
+        Raises as `say`. When it is cancelled, call it again: it may have silenced nothing.
         """
+        self._check_open()
+        # Now, and not when the lock is free or the message sent: the old turn ends here, and its marks may come back at once.
+        self._turn += 1
         async with self._speaking:
             self._check_open()
             self._speech.reset()
-            self._generation += 1
             await self._send(clear(self.stream_sid))
 
     @property
@@ -409,19 +428,29 @@ class Call:
         self._speech = Converter(self._speaks, line, self._quality)
 
     async def _next_message(self) -> Message | None:
-        while (received := await self._receive()) is not None:
-            try:
-                return parse(received)
-            except ValueError as error:
-                log.warning("skipped a message: %s", error)
-        return None
+        if self._reading:
+            raise RuntimeError("another task is reading this call: start and iterate it in one task")
+        self._reading = True
+        try:
+            while (received := await self._receive()) is not None:
+                try:
+                    return parse(received)
+                except ValueError as error:
+                    log.warning("skipped a message: %s", error)
+            return None
+        finally:
+            self._reading = False
 
     def _returned(self, message: Mark) -> Event:
-        generation, colon, name = message.name.partition(":")
-        if not (colon and generation.isdecimal()):
+        turn, colon, name = message.name.partition(":")
+        if not (colon and turn.isdecimal()):
             return Event(message)  # not one of ours
         ours = Mark(name, message.stream_sid, message.sequence_number)
-        return Event(ours, played=generation == str(self._generation))
+        return Event(ours, played=turn == str(self._turn))
+
+    def _goes_on(self, turn: int) -> bool:
+        self._check_open()
+        return turn == self._turn
 
     def _check_open(self) -> None:
         stream_sid = self.stream_sid
@@ -432,9 +461,9 @@ class Call:
         if codes:
             await self._send(media(self.stream_sid, codes))
 
-    async def _mark(self, name: str) -> None:
-        self._check_open()
-        await self._send(mark(self.stream_sid, f"{self._generation}:{name}"))
+    async def _mark(self, name: str, turn: int) -> None:
+        if self._goes_on(turn):
+            await self._send(mark(self.stream_sid, f"{turn}:{name}"))
 
 
 def _decoded(message: str | bytes | bytearray) -> Mapping[str, Any]:

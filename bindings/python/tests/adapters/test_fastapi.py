@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, MutableMapping
 from contextlib import AbstractAsyncContextManager
+from typing import Any
 
 import pytest
 
@@ -53,6 +54,31 @@ def test_a_call(
     assert isinstance(heard[-1].message, twilio.Stop), "though the carrier just closed"
     spoken = b"".join(message.payload for message in received if isinstance(message, twilio.Media))
     assert spoken == converted(pcm, "pcm16/24000", "mulaw/8000")
+
+
+def test_a_frame_of_no_kind_is_skipped() -> None:
+    """As an ASGI server may send it, though uvicorn does not."""
+    frames: list[dict[str, Any]] = [
+        {"type": "websocket.connect"},
+        {"type": "websocket.receive", "text": None, "bytes": None},
+        {"type": "websocket.receive", "bytes": b'{"event":"start","start":{"streamSid":"MZ1"}}'},
+        {"type": "websocket.receive"},
+        {"type": "websocket.receive", "text": '{"event":"dtmf","dtmf":{"digit":"5"}}', "bytes": None},
+        {"type": "websocket.disconnect"},
+    ]
+    incoming = iter(frames)
+
+    async def receive() -> MutableMapping[str, Any]:
+        return next(incoming)
+
+    async def send(_message: MutableMapping[str, Any]) -> None:
+        pass
+
+    async def run() -> list[twilio.Message]:
+        call = await answer(WebSocket({"type": "websocket"}, receive, send))
+        return [event.message async for event in call]
+
+    assert asyncio.run(run()) == [twilio.Dtmf("5"), twilio.Stop("MZ1")]
 
 
 def test_the_caller_leaves_while_we_speak(served: Served) -> None:

@@ -48,6 +48,15 @@ def test_the_rate_may_change(tone: Tone, converted: Convert) -> None:
     assert codes + converter.finish() == expected
 
 
+def test_an_impossible_rate_loses_nothing(tone: Tone, converted: Convert) -> None:
+    pcm = tone(24_000, 0.04)
+    converter = FrameConverter("mulaw/8000")
+    codes = converter.push(AudioFrame(pcm, 24_000, 1, 960))
+    with pytest.raises(ValueError, match="44101"):
+        converter.push(AudioFrame(pcm, 44_101, 1, 960))
+    assert codes + converter.finish() == converted(pcm, "pcm16/24000", "mulaw/8000")
+
+
 def test_one_channel_only() -> None:
     with pytest.raises(ValueError, match="2 channels: ask for num_channels=1"):
         FrameConverter().push(AudioFrame.create(48_000, 2, 960))
@@ -80,6 +89,9 @@ def test_lengths_and_formats_that_do_not_exist() -> None:
     for milliseconds in (0, -20):
         with pytest.raises(ValueError, match="not a whole number of samples"):
             FrameBuilder(frame_ms=milliseconds)
+    for fraction in (2.5, 20.0, float("nan")):
+        with pytest.raises(ValueError, match="frame_ms must be a whole number"):
+            FrameBuilder(frame_ms=fraction)  # type: ignore[arg-type]
     with pytest.raises(ValueError, match="20 ms at 11025 Hz is not a whole number"):
         FrameBuilder(rate=11_025)
     with pytest.raises(ValueError, match="opus"):

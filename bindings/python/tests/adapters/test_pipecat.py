@@ -226,6 +226,30 @@ def test_the_resampler_follows_changing_rates(tone: Tone, converted: Convert) ->
     asyncio.run(run())
 
 
+@pytest.mark.parametrize(
+    ("audio", "in_rate", "out_rate"),
+    [
+        (bytes(960), 44_101, 8000),
+        (bytes(960), 24_000, 44_101),
+        (bytes(960), 44_101, 16_000),
+        (bytes(960), 0, 8000),
+        (None, 16_000, 8000),
+        (None, 24_000, 16_000),
+    ],
+)
+def test_the_resampler_survives_a_call_that_fails(
+    audio: Any, in_rate: int, out_rate: int, tone: Tone, converted: Convert
+) -> None:
+    async def run() -> bytes:
+        resampler = StreamResampler()
+        sound = await resampler.resample(tone(24_000, 0.1), 24_000, 8000)
+        with pytest.raises((ValueError, TypeError)):
+            await resampler.resample(audio, in_rate, out_rate)
+        return sound + await resampler.flush()
+
+    assert asyncio.run(run()) == converted(tone(24_000, 0.1), "pcm16/24000", "pcm16/8000")
+
+
 def test_the_resampler_forgets(tone: Tone) -> None:
     async def run() -> None:
         resampler = StreamResampler()

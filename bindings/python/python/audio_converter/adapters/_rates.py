@@ -20,17 +20,26 @@ class RateFollower:
         """Raises ValueError for a format or quality that does not exist."""
         self.to_format = to_format
         self._quality = quality
-        self._rate = 0
         # Tells of a wrong format now and not at the first sound; its rate is the likeliest one.
-        self._use_rate(24000)
+        self._rate = 24000
+        self._converter = self._from(self._rate)
 
     def process(self, audio: Buffer, rate: int) -> bytes:
-        """Converts the next piece, of so many samples a second. Raises ValueError for an impossible rate."""
+        """Converts the next piece, of so many samples a second.
+
+        Raises ValueError for an impossible rate; the stream then goes on as if it had not been asked.
+        """
         if rate == self._rate:
             return self._converter.process(audio)
-        ended = self._converter
-        self._use_rate(rate)
-        return ended.finish() + self._converter.process(audio)
+        converter = self._from(rate)
+        begun = converter.process(audio)
+        # Nothing can fail from here on.
+        ended, self._converter, self._rate = self._converter, converter, rate
+        return ended.finish() + begun
+
+    def held(self) -> bytes:
+        """What `finish` would give, without an end."""
+        return self._converter.copy().finish()
 
     def finish(self) -> bytes:
         """Ends the stream: what the filter still holds."""
@@ -40,6 +49,5 @@ class RateFollower:
         """Forgets the stream."""
         self._converter.reset()
 
-    def _use_rate(self, rate: int) -> None:
-        self._converter = Converter(f"pcm16/{rate}", self.to_format, self._quality)
-        self._rate = rate
+    def _from(self, rate: int) -> Converter:
+        return Converter(f"pcm16/{rate}", self.to_format, self._quality)

@@ -33,12 +33,13 @@ async def answer(
     """
 
     async def receive() -> str | bytes | None:
-        message = await websocket.receive()
-        if message["type"] == "websocket.disconnect":
-            return None
-        text: str | None = message.get("text")
-        data: bytes | None = message.get("bytes")
-        return text if text is not None else data
+        while (message := await websocket.receive())["type"] != "websocket.disconnect":
+            text: str | None = message.get("text")
+            data: bytes | None = message.get("bytes")
+            # With neither, which is no frame of any kind, the next one may be one.
+            if text is not None or data is not None:
+                return text if text is not None else data
+        return None
 
     async def send(text: str) -> None:
         # Starlette has a WebSocketDisconnect for a lost socket, and a RuntimeError for a closed one.

@@ -73,7 +73,7 @@ class FrameBuilder:
 
     from_: the format of the bytes. rate: the frames' rate in Hz. frame_ms: their length. quality: as of `Converter`.
 
-    Raises ValueError for a format that does not exist, and for a length that is no whole number of samples.
+    Raises ValueError for a format that does not exist, and for a length that is no whole number of milliseconds and of samples.
 
     >>> builder = FrameBuilder("mulaw/8000", rate=24000)
     >>> [frame.samples_per_channel for frame in builder.push(bytes(400)) + builder.finish()]
@@ -84,6 +84,8 @@ class FrameBuilder:
         self, from_: str = "mulaw/8000", *, rate: int = 24000, frame_ms: int = 20, quality: str = "voice"
     ) -> None:
         """Starts a stream."""
+        if not isinstance(frame_ms, int):
+            raise ValueError(f"frame_ms must be a whole number, and is {frame_ms}")
         samples, rest = divmod(rate * frame_ms, 1000)
         if rest or samples <= 0:
             raise ValueError(f"{frame_ms} ms at {rate} Hz is not a whole number of samples")

@@ -55,16 +55,18 @@ class StreamResampler(BaseAudioResampler):
     async def resample(self, audio: bytes, in_rate: int, out_rate: int) -> bytes:
         """Converts the next piece of the stream from `in_rate` to `out_rate`, in Hz.
 
-        Raises ValueError for a pair of rates that there is no filter for.
+        Raises ValueError for a pair of rates that there is no filter for; the stream then goes on as if it had not been asked.
         """
         to_format = f"pcm16/{out_rate}"
         if self._stream.to_format == to_format:
             return self._stream.process(audio, in_rate)
-        ended, self._stream = self._stream, RateFollower(to_format, self._quality)
-        rest = ended.finish()
+        stream = RateFollower(to_format, self._quality)
+        begun = stream.process(audio, in_rate)
+        rest = self._stream.held()
         if rest:
-            rest = b"".join(Converter(ended.to_format, to_format, self._quality).stream([rest]))
-        return rest + self._stream.process(audio, in_rate)
+            rest = b"".join(Converter(self._stream.to_format, to_format, self._quality).stream([rest]))
+        self._stream = stream
+        return rest + begun
 
     async def flush(self) -> bytes:
         """Ends the stream: the last samples, at the rate of those before them."""
