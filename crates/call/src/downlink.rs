@@ -5,6 +5,7 @@ use audio_converter::{Converter, Encoding, Format, g711};
 use crate::Time;
 use crate::conceal::Concealer;
 use crate::level::{self, Leveller};
+use crate::line::{FRAME, RATE};
 use crate::playout::{Heard, Playout, PlayoutSettings, Send};
 
 /// The way of the model's voice to the caller.
@@ -197,7 +198,7 @@ impl Downlink {
 impl Voice {
     fn new(rate: u32, level: level::Settings) -> Option<Self> {
         let from = Format::new(Encoding::Pcm16, rate).ok()?;
-        let to = Format::new(Encoding::Pcm16, 8_000).ok()?;
+        let to = Format::new(Encoding::Pcm16, RATE).ok()?;
         Some(Self {
             rate,
             leveller: Leveller::with_settings(rate, level),
@@ -242,8 +243,6 @@ impl Voice {
     }
 }
 
-/// 20 ms at 8 kHz.
-const FRAME: usize = 160;
 /// 5 ms.
 const RING_OUT: usize = 40;
 /// A model's piece of 40 ms at once.

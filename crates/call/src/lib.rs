@@ -6,6 +6,7 @@ mod downlink;
 pub mod gemini;
 mod json;
 pub mod level;
+mod line;
 mod message_error;
 mod playout;
 pub mod redact;

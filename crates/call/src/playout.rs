@@ -21,6 +21,7 @@ use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::Time;
+use crate::line::{FRAME, duration, samples};
 
 /// How the sound is paced.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -299,7 +300,7 @@ impl Playout {
             *code = waiting;
         }
         // What begins in silence begins now.
-        self.runs_dry = self.runs_dry.max(now) + duration(length);
+        self.runs_dry = self.runs_dry.max(now) + duration(length as u64);
         if self.position(now) == self.sent {
             self.known = (self.sent, now);
         }
@@ -308,19 +309,5 @@ impl Playout {
     }
 }
 
-/// 20 ms at 8 kHz, as carriers send.
-const FRAME: usize = 160;
-
 /// When to conceal: a frame before the carrier is silent, and another for the way there.
 const STARVING: Duration = Duration::from_millis(40);
-
-const RATE: u64 = 8_000;
-
-/// So many samples at 8 kHz, rounded down.
-fn samples(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros() * u128::from(RATE) / 1_000_000).unwrap_or(u64::MAX)
-}
-
-fn duration(samples: usize) -> Duration {
-    Duration::from_nanos(samples as u64 * (1_000_000_000 / RATE))
-}

@@ -226,8 +226,7 @@ impl Session {
                 self.failures += 1;
                 self.reopen(now);
             }
-            Remedy::Resume => self.wait(now, self.settings.backoff, close),
-            Remedy::ResumeAfter(_) => self.wait(now, self.settings.backoff, close),
+            Remedy::Resume | Remedy::ResumeAfter(_) => self.wait(now, close),
             Remedy::StartFresh if self.handle.is_some() => {
                 self.handle = None;
                 self.reopen(now);
@@ -316,8 +315,8 @@ impl Session {
         });
     }
 
-    fn wait(&mut self, now: Time, backoff: Backoff, close: &Close) {
-        match backoff.wait(self.failures) {
+    fn wait(&mut self, now: Time, close: &Close) {
+        match self.settings.backoff.wait(self.failures) {
             Some(wait) => {
                 self.failures += 1;
                 self.state = State::Waiting { until: now + wait };

@@ -13,6 +13,7 @@ use audio_converter::{Converter, Encoding, Format, g711};
 
 use crate::Time;
 use crate::level::Leveller;
+use crate::line::{RATE, duration, samples};
 
 /// How the caller is brought to the model.
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -212,20 +213,10 @@ impl Uplink {
 
 fn to_model() -> Converter {
     let format = |encoding, rate| Format::new(encoding, rate);
-    let made = format(Encoding::Pcm16, 8_000)
+    let made = format(Encoding::Pcm16, RATE)
         .and_then(|from| Converter::new(from, format(Encoding::Pcm16, 16_000)?));
     made.expect("8 to 16 kHz has a filter")
 }
 
 /// µ-law for nothing.
 const SILENCE: u8 = 0xFF;
-
-const RATE: u64 = 8_000;
-
-fn samples(duration: Duration) -> u64 {
-    u64::try_from(duration.as_micros() * u128::from(RATE) / 1_000_000).unwrap_or(u64::MAX)
-}
-
-fn duration(samples: u64) -> Duration {
-    Duration::from_nanos(samples.saturating_mul(1_000_000_000 / RATE))
-}

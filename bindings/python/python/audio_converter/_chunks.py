@@ -79,7 +79,37 @@ class _ChunkStream(Fork, _native.ChunkConverter):
         )
 
 
-class AudioStreamConverter(_ChunkStream):
+class _Encoder(_ChunkStream):
+    """From a voice model to a phone line."""
+
+    def __init__(
+        self,
+        input_rate: int = 24000,
+        output_rate: int = 8000,
+        chunk_size: int = 4800,
+        *,
+        quality: str = "voice",
+    ) -> None:
+        """Starts a stream."""
+        super().__init__(input_rate, output_rate, chunk_size, quality=quality)
+
+
+class _Decoder(_ChunkStream):
+    """From a phone line to a voice model."""
+
+    def __init__(
+        self,
+        input_rate: int = 8000,
+        output_rate: int = 24000,
+        chunk_size: int = 1600,
+        *,
+        quality: str = "voice",
+    ) -> None:
+        """Starts a stream."""
+        super().__init__(input_rate, output_rate, chunk_size, quality=quality)
+
+
+class AudioStreamConverter(_Encoder):
     """A voice model's 16-bit PCM for a phone line: PCM16 little-endian at 24 kHz to µ-law at 8 kHz.
 
     input_rate, output_rate: samples per second, from 1 to 768 000. chunk_size: how many samples the file functions read at
@@ -102,19 +132,8 @@ class AudioStreamConverter(_ChunkStream):
 
     _encodings = ("pcm16", "mulaw")
 
-    def __init__(
-        self,
-        input_rate: int = 24000,
-        output_rate: int = 8000,
-        chunk_size: int = 4800,
-        *,
-        quality: str = "voice",
-    ) -> None:
-        """Starts a stream."""
-        super().__init__(input_rate, output_rate, chunk_size, quality=quality)
 
-
-class MuLawStreamDecoder(_ChunkStream):
+class MuLawStreamDecoder(_Decoder):
     """A phone line for a voice model: µ-law at 8 kHz to PCM16 little-endian at 24 kHz (or 16 000, as Gemini hears).
 
     Arguments, errors and use as in `AudioStreamConverter`.
@@ -128,47 +147,14 @@ class MuLawStreamDecoder(_ChunkStream):
 
     _encodings = ("mulaw", "pcm16")
 
-    def __init__(
-        self,
-        input_rate: int = 8000,
-        output_rate: int = 24000,
-        chunk_size: int = 1600,
-        *,
-        quality: str = "voice",
-    ) -> None:
-        """Starts a stream."""
-        super().__init__(input_rate, output_rate, chunk_size, quality=quality)
 
-
-class ALawStreamEncoder(_ChunkStream):
+class ALawStreamEncoder(_Encoder):
     """The same as `AudioStreamConverter` for lines with A-law, as in most of the world outside North America and Japan."""
 
     _encodings = ("pcm16", "alaw")
 
-    def __init__(
-        self,
-        input_rate: int = 24000,
-        output_rate: int = 8000,
-        chunk_size: int = 4800,
-        *,
-        quality: str = "voice",
-    ) -> None:
-        """Starts a stream."""
-        super().__init__(input_rate, output_rate, chunk_size, quality=quality)
 
-
-class ALawStreamDecoder(_ChunkStream):
+class ALawStreamDecoder(_Decoder):
     """The same as `MuLawStreamDecoder` for lines with A-law."""
 
     _encodings = ("alaw", "pcm16")
-
-    def __init__(
-        self,
-        input_rate: int = 8000,
-        output_rate: int = 24000,
-        chunk_size: int = 1600,
-        *,
-        quality: str = "voice",
-    ) -> None:
-        """Starts a stream."""
-        super().__init__(input_rate, output_rate, chunk_size, quality=quality)
