@@ -1,0 +1,1 @@
+//! Answers Twilio calls with a Gemini Live voice agent.

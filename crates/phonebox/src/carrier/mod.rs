@@ -1,0 +1,1 @@
+//! The carrier: a phone network that speaks Twilio Media Streams.

@@ -1,0 +1,1 @@
+//! The voice model: a server that speaks Gemini Live.

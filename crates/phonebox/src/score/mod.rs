@@ -1,0 +1,1 @@
+//! What each side heard, measured from the sound alone.
