@@ -119,6 +119,16 @@ impl Downlink {
         self.playout.end_turn();
     }
 
+    /// Plays a signal, µ-law at 8 kHz, behind all that was said. What is more than may wait is refused.
+    pub fn play(&mut self, codes: &[u8]) -> usize {
+        let was_over = self.playout.is_turn_over();
+        let refused = self.playout.push(codes);
+        if was_over {
+            self.playout.end_turn();
+        }
+        refused
+    }
+
     /// The caller spoke: all that was not heard is dropped, here and at the carrier. Returns what was heard until now.
     pub fn barge_in(&mut self, now: Time) -> Heard {
         if let Some(voice) = &mut self.voice {
@@ -168,6 +178,12 @@ impl Downlink {
     #[must_use]
     pub fn waiting(&self) -> usize {
         self.playout.waiting()
+    }
+
+    /// When the caller will have heard all that is queued, if no more comes.
+    #[must_use]
+    pub fn silent_at(&self, now: Time) -> Time {
+        self.playout.silent_at(now)
     }
 
     /// Whether there is something to send although the model is late.

@@ -1,6 +1,7 @@
 //! One phone call between a carrier and a voice model, without sockets, threads or clocks.
 
 mod base64;
+pub mod call;
 pub mod conceal;
 mod downlink;
 pub mod gemini;
@@ -12,6 +13,7 @@ mod playout;
 pub mod redact;
 mod session;
 mod time;
+pub mod tools;
 pub mod twilio;
 mod uplink;
 

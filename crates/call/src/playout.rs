@@ -265,6 +265,21 @@ impl Playout {
         self.generation
     }
 
+    /// When the carrier will have played all that is queued, if no more comes; by our clock alone.
+    #[must_use]
+    pub fn silent_at(&self, now: Time) -> Time {
+        let waiting = duration(self.waiting.len() as u64);
+        if waiting.is_zero() {
+            return self.runs_dry;
+        }
+        self.runs_dry.max(now) + waiting
+    }
+
+    /// Whether nobody is in the middle of a turn.
+    pub(crate) const fn is_turn_over(&self) -> bool {
+        self.is_turn_over
+    }
+
     /// Whether the middle of a turn has come to its end here: the carrier will run dry if no more comes.
     pub(crate) fn waits_for_more(&self) -> bool {
         self.is_in_speech() && self.waiting.len() < FRAME

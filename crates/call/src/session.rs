@@ -152,6 +152,14 @@ impl Session {
         }
     }
 
+    /// Begins with the memory of a talk that was held elsewhere, by a handle if there is one. Before [`open`](Self::open).
+    pub fn go_on(&mut self, handle: Option<Pii<String>>) {
+        if self.state == State::Idle {
+            self.handle = handle;
+            self.has_begun = true;
+        }
+    }
+
     /// Connects for the first time.
     pub fn open(&mut self, now: Time) {
         if self.state == State::Idle {
@@ -288,6 +296,12 @@ impl Session {
     #[must_use]
     pub const fn is_live(&self) -> bool {
         matches!(self.state, State::Live { .. } | State::Leaving { .. })
+    }
+
+    /// Whether a connection is being made.
+    #[must_use]
+    pub const fn is_opening(&self) -> bool {
+        matches!(self.state, State::Opening { .. })
     }
 
     /// Whether the connection shall be left at the first quiet moment.

@@ -19,7 +19,8 @@ use crate::line::{RATE, duration, samples};
 #[derive(Clone, Copy, Debug, PartialEq)]
 #[non_exhaustive]
 pub struct UplinkSettings {
-    /// How much sound a message to the model carries. 40 ms: Google's best practice is 20 to 40.
+    /// How much sound a message to the model carries. 20 ms: Google's best practice is 20 to 40, and what carriers send need not
+    /// wait for another frame.
     pub piece: Duration,
     /// How late the carrier may be before silence is made in its place. 60 ms, three of its frames.
     pub patience: Duration,
@@ -32,7 +33,7 @@ pub struct UplinkSettings {
 impl Default for UplinkSettings {
     fn default() -> Self {
         Self {
-            piece: Duration::from_millis(40),
+            piece: Duration::from_millis(20),
             patience: Duration::from_millis(60),
             longest_hold: Duration::from_secs(30),
             catch_up: 2,
@@ -66,16 +67,12 @@ pub struct Said {
 /// uplink.model_is_there(Time::ZERO);
 /// let now = Time::ZERO + Duration::from_millis(20);
 /// uplink.hear(now, &[0xFF; 160]);
-/// assert_eq!(uplink.poll(now), None); // 20 of 40 ms
-///
-/// let now = now + Duration::from_millis(20);
-/// uplink.hear(now, &[0xFF; 160]);
 /// // 16-bit PCM at 16 kHz, but for the 1.9 ms that the filter holds back.
-/// assert_eq!(uplink.poll(now).map(<[u8]>::len), Some(2 * 609));
+/// assert_eq!(uplink.poll(now).map(<[u8]>::len), Some(2 * 289));
 ///
 /// // The carrier falls silent, the model hears silence.
 /// let now = now + Duration::from_millis(100);
-/// assert_eq!(uplink.poll(now).map(<[u8]>::len), Some(2 * 640));
+/// assert_eq!(uplink.poll(now).map(<[u8]>::len), Some(2 * 320));
 /// assert_eq!(uplink.said().made, 800);
 /// ```
 #[derive(Debug)]

@@ -84,6 +84,19 @@ impl Setup {
         }
     }
 
+    /// Says that the first content will be history and no turn, where the service can be told so: see
+    /// [`takes_history`](Self::takes_history). Does nothing elsewhere.
+    pub fn expect_history(&mut self) {
+        self.config.initial_history = self.takes_history();
+    }
+
+    /// Whether the service can be told that the first content is history: the Developer API can, Vertex AI cannot.
+    #[must_use]
+    pub fn takes_history(&self) -> bool {
+        // Only Vertex AI has models by their full resource names.
+        !self.config.model.starts_with("projects/")
+    }
+
     /// Appends the message.
     pub fn write(&self, out: &mut String) {
         #[derive(Serialize)]

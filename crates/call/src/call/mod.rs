@@ -1,0 +1,538 @@
+//! One call: a carrier, a model, and everything between them.
+
+mod carrier;
+mod event;
+mod in_hand;
+mod input;
+mod loudness;
+mod model;
+mod patience;
+mod recorder;
+mod settings;
+mod tones;
+mod turns;
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+pub use self::event::{End, Event, Fault, Peer, Prompt, Speaker, Utterance};
+pub use self::input::{Input, Output, ToolId, ToolRequest};
+pub use self::settings::{CallSettings, Idle};
+
+use self::in_hand::InHand;
+use self::loudness::Loudness;
+use self::patience::{Due, Patience};
+use self::recorder::Recorder;
+use self::turns::Turns;
+use crate::Time;
+use crate::downlink::Downlink;
+use crate::gemini::Setup;
+use crate::line::duration;
+use crate::playout::Heard;
+use crate::redact::Pii;
+use crate::session::Session;
+use crate::uplink::{Said, Uplink};
+
+/// One call.
+///
+/// Bytes of both sockets go in by [`handle`](Self::handle), and what is to be done comes out by [`poll`](Self::poll), until `None`; then
+/// the driver waits for a socket, a tool, or [`timeout`](Self::timeout). No clock, no socket, no thread is in it, so an hour of
+/// call takes a moment, and the same inputs at the same times always give the same call.
+///
+/// ```
+/// use core::time::Duration;
+/// use voice_call::call::{Call, CallSettings, Input, Output};
+/// use voice_call::gemini::{Endpoint, SessionConfig, Setup};
+/// use voice_call::Time;
+///
+/// let setup = Setup::new(&SessionConfig::new("gemini-3.8-live"), &Endpoint::developer("key"))?;
+/// let mut call = Call::new(CallSettings::new(setup), Time::ZERO);
+///
+/// // The model is called before the caller is connected, so that it is ready to greet.
+/// assert!(matches!(call.poll(Time::ZERO), Some(Output::OpenModel)));
+/// assert!(call.poll(Time::ZERO).is_none());
+///
+/// let now = Time::ZERO + Duration::from_millis(80);
+/// call.handle(now, Input::ModelConnected);
+/// let Some(Output::ToModel(setup)) = call.poll(now) else { panic!("a setup") };
+/// assert!(setup.starts_with(r#"{"setup":{"model":"models/gemini-3.8-live""#));
+/// call.handle(now, Input::FromModel(br#"{"setupComplete":{}}"#));
+///
+/// call.handle(now, Input::CarrierConnected);
+/// call.handle(now, Input::FromCarrier(br#"{"event":"start","streamSid":"MZ1","start":{"callSid":"CA1"}}"#));
+/// let mut told = Vec::new();
+/// while let Some(output) = call.poll(now) {
+///     if let Output::ToModel(text) = output {
+///         told.push(text.to_owned());
+///     }
+/// }
+/// assert!(told[0].contains("Greet them"));
+/// # Ok::<(), voice_call::gemini::ConfigError>(())
+/// ```
+#[derive(Debug)]
+pub struct Call {
+    settings: CallSettings,
+    session: Session,
+    downlink: Downlink,
+    /// From the first stream on.
+    uplink: Option<Uplink>,
+    carrier: Carrier,
+    link: Link,
+    turns: Turns,
+    tools: InHand,
+    patience: Patience,
+    loudness: Loudness,
+    recorder: Option<Recorder>,
+    /// The keys that the caller pressed and the model was not told, and when it will be.
+    keys: Option<(String, Time)>,
+    /// Whether the agent was asked to speak first, or need not be.
+    is_greeted: bool,
+    /// When the first stream began.
+    answered_at: Option<Time>,
+    is_time_up: bool,
+    /// Whether the next sound is the beginning of an answer.
+    is_reply_awaited: bool,
+    leaving: Option<Leaving>,
+    end: Option<End>,
+    outputs: VecDeque<Queued>,
+    text: String,
+    sound: Vec<u8>,
+}
+
+/// What another process needs to go on with a talk.
+#[derive(Clone, Debug, Default, PartialEq)]
+#[non_exhaustive]
+pub struct Memory {
+    /// By which the model remembers.
+    pub handle: Option<Pii<String>>,
+    /// What was said, for a model that does not.
+    pub transcript: Vec<Utterance>,
+}
+
+impl Memory {
+    /// What was remembered.
+    #[must_use]
+    pub const fn new(handle: Option<Pii<String>>, transcript: Vec<Utterance>) -> Self {
+        Self { handle, transcript }
+    }
+}
+
+/// The carrier's stream.
+#[derive(Debug)]
+enum Carrier {
+    /// None yet or none any more, since then.
+    Away(Time),
+    /// A socket without a stream, since then.
+    Connected(Time),
+    /// The stream's id.
+    Streaming(String),
+}
+
+/// The model's connection. Whether it hears and speaks, the session knows.
+#[derive(Debug, Default)]
+struct Link {
+    /// Counts the connections that were asked for.
+    number: u32,
+    is_connected: bool,
+    /// Whether this connection knows nothing of the talk.
+    is_fresh: bool,
+    /// Whether the last one broke in the middle of a turn.
+    owes_rest: bool,
+    /// Answers of tools for connections that were left, for the next one.
+    late: Vec<String>,
+    handle: Option<Pii<String>>,
+}
+
+/// The call ends when all was said.
+#[derive(Debug)]
+struct Leaving {
+    end: End,
+    /// Since when.
+    since: Time,
+    /// By which function call, in the model's own name for it.
+    by: Option<String>,
+}
+
+/// An output that owns its text.
+#[derive(Debug)]
+enum Queued {
+    CloseCarrier,
+    OpenModel,
+    ToModel(String),
+    CloseModel,
+    CallTool(ToolRequest),
+    CancelTool(ToolId),
+    Event(Event),
+}
+
+impl Call {
+    /// A call that was announced but not put through: opens the model already.
+    #[must_use]
+    pub fn new(settings: CallSettings, now: Time) -> Self {
+        Self::resuming(settings, Memory::default(), now)
+    }
+
+    /// A call that goes on elsewhere: with the same model's memory, or at least with the transcript. Nobody is greeted again.
+    #[must_use]
+    pub fn resuming(settings: CallSettings, memory: Memory, now: Time) -> Self {
+        let is_new = memory == Memory::default();
+        let mut session = Session::new(settings.session);
+        if !is_new {
+            session.go_on(memory.handle.clone());
+        }
+        let mut turns = Turns::default();
+        turns.remember(&memory.transcript);
+        let mut call = Self {
+            session,
+            downlink: Downlink::new(settings.playout, settings.model_level),
+            uplink: None,
+            carrier: Carrier::Away(now),
+            link: Link {
+                handle: memory.handle,
+                ..Link::default()
+            },
+            turns,
+            tools: InHand::default(),
+            patience: Patience::default(),
+            loudness: Loudness::default(),
+            recorder: None,
+            keys: None,
+            is_greeted: !is_new || settings.greeting.is_none(),
+            answered_at: None,
+            is_time_up: false,
+            is_reply_awaited: false,
+            leaving: None,
+            end: None,
+            outputs: VecDeque::new(),
+            text: String::new(),
+            sound: Vec::new(),
+            settings,
+        };
+        call.session.open(now);
+        call.follow_session(now);
+        call
+    }
+
+    /// Something happened.
+    pub fn handle(&mut self, now: Time, input: Input<'_>) {
+        if self.end.is_some() {
+            return;
+        }
+        self.tick(now);
+        match input {
+            Input::CarrierConnected => self.carrier_connected(now),
+            Input::FromCarrier(bytes) => self.carrier_said(now, bytes),
+            Input::CarrierLost => self.carrier_lost(now),
+            Input::ModelConnected => self.model_connected(),
+            Input::FromModel(bytes) => self.model_said(now, bytes),
+            Input::ModelClosed(close) => self.model_closed(now, close),
+            Input::ToolAnswered { id, outcome } => self.tool_answered(now, id, outcome),
+            Input::HangUp(end) => self.finish(now, end),
+        }
+    }
+
+    /// The next thing to do, until `None`.
+    pub fn poll(&mut self, now: Time) -> Option<Output<'_>> {
+        if self.end.is_none() {
+            self.tick(now);
+        }
+        if let Some(queued) = self.outputs.pop_front() {
+            return Some(self.output(queued));
+        }
+        if self.end.is_none() {
+            if self.next_sound_for_carrier(now) {
+                // What it began to say may be news.
+                return Some(Output::ToCarrier(&self.text));
+            }
+            if self.next_sound_for_model(now) {
+                return Some(Output::ToModel(&self.text));
+            }
+        }
+        let is_over = self.end.is_some();
+        let recorder = self.recorder.as_mut()?;
+        recorder.poll(now, is_over).map(Output::Recording)
+    }
+
+    /// When to [`poll`](Self::poll) again if nothing happens; none once the call is over.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Time> {
+        if self.end.is_some() {
+            return None;
+        }
+        if !self.outputs.is_empty() {
+            return Some(Time::ZERO);
+        }
+        let is_streaming = matches!(self.carrier, Carrier::Streaming(_));
+        let sound = self.downlink.timeout().filter(|_| is_streaming);
+        let is_live = self.session.is_live();
+        let uplink = self.uplink.as_ref().filter(|_| is_live);
+        [
+            self.session.timeout(),
+            sound,
+            uplink.and_then(Uplink::timeout),
+            self.carrier_deadline(),
+            self.keys.as_ref().filter(|_| is_live).map(|(_, at)| *at),
+            self.patience_timeout(),
+            self.leaving_timeout(),
+            self.time_limit(),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+
+    /// How the call ended, once it has.
+    #[must_use]
+    pub const fn end(&self) -> Option<&End> {
+        self.end.as_ref()
+    }
+
+    /// What another process needs to go on with this talk.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        Memory {
+            handle: self.link.handle.clone(),
+            transcript: self.turns.transcript().cloned().collect(),
+        }
+    }
+
+    /// What became of the agent's sound so far.
+    #[must_use]
+    pub fn heard(&self, now: Time) -> Heard {
+        self.downlink.heard(now)
+    }
+
+    /// What became of the caller's sound so far.
+    #[must_use]
+    pub fn said(&self) -> Said {
+        self.uplink.as_ref().map(Uplink::said).unwrap_or_default()
+    }
+
+    /// How much of the agent's sound waits to be sent.
+    #[must_use]
+    pub fn waiting(&self) -> Duration {
+        duration(self.downlink.waiting() as u64)
+    }
+
+    /// Whether the model hears and speaks.
+    #[must_use]
+    pub const fn is_model_live(&self) -> bool {
+        self.session.is_live()
+    }
+
+    /// Whether the carrier's stream is there.
+    #[must_use]
+    pub const fn is_answered(&self) -> bool {
+        matches!(self.carrier, Carrier::Streaming(_))
+    }
+
+    fn output(&mut self, queued: Queued) -> Output<'_> {
+        match queued {
+            Queued::CloseCarrier => Output::CloseCarrier,
+            Queued::OpenModel => Output::OpenModel,
+            Queued::ToModel(text) => {
+                self.text = text;
+                Output::ToModel(&self.text)
+            }
+            Queued::CloseModel => Output::CloseModel,
+            Queued::CallTool(request) => Output::CallTool(request),
+            Queued::CancelTool(id) => Output::CancelTool(id),
+            Queued::Event(event) => Output::Event(event),
+        }
+    }
+
+    fn event(&mut self, event: Event) {
+        self.outputs.push_back(Queued::Event(event));
+    }
+
+    fn ignore(&mut self, from: Peer, fault: Fault) {
+        self.event(Event::Ignored { from, fault });
+    }
+
+    /// All that time alone brings about.
+    fn tick(&mut self, now: Time) {
+        self.session.tick(now);
+        self.follow_session(now);
+        if self.end.is_some() {
+            return;
+        }
+        if self.carrier_deadline().is_some_and(|at| now >= at) {
+            return self.finish(now, End::CarrierLost);
+        }
+        self.tell_keys(now);
+        self.follow_turns(now);
+        if self.time_limit().is_some_and(|at| now >= at) {
+            self.time_is_up(now);
+        }
+        if self.leaving_timeout().is_some_and(|at| now >= at) {
+            let leaving = self.leaving.take();
+            return self.finish(now, leaving.map_or(End::Stopped, |leaving| leaving.end));
+        }
+        self.follow_patience(now);
+        if self.session.is_leaving() && self.is_quiet(now) {
+            self.session.quiet(now);
+            self.follow_session(now);
+        }
+    }
+
+    /// Whether nobody speaks: a good moment to change connections.
+    fn is_quiet(&self, now: Time) -> bool {
+        !self.turns.is_agent_speaking() && self.tools.is_empty() && !self.loudness.is_loud(now)
+    }
+
+    /// What the caller has heard by now may end turns.
+    fn follow_turns(&mut self, now: Time) {
+        let heard = self.downlink.heard(now);
+        for utterance in self.turns.heard(now, heard.heard + heard.dropped) {
+            self.event(Event::Said(utterance));
+        }
+        if heard.unheard > 0 {
+            self.patience.busy_until(self.downlink.silent_at(now));
+        }
+    }
+
+    fn follow_patience(&mut self, now: Time) {
+        let is_talking = self.is_answered() && self.session.is_live() && self.leaving.is_none();
+        if !is_talking || !self.tools.is_empty() {
+            return self.patience.busy_until(now);
+        }
+        let (idle, reply) = (self.settings.idle.as_ref(), self.settings.reply_timeout);
+        match self.patience.due(now, idle, reply) {
+            Some(Due::Prompt) => {
+                let prompt = self.settings.idle.as_ref().map(|idle| idle.prompt.clone());
+                self.ask(now, Prompt::Idle, &prompt.unwrap_or_default());
+            }
+            Some(Due::GiveUp) => self.finish(now, End::CallerSilent),
+            Some(Due::Reply) => {
+                self.ask(
+                    now,
+                    Prompt::NoReply,
+                    "(The caller waits for an answer. Answer now.)",
+                );
+                self.patience.turn_over();
+            }
+            Some(Due::Turn) => {
+                self.end_turn(now);
+                self.event(Event::TurnTimedOut);
+            }
+            None => {}
+        }
+    }
+
+    fn patience_timeout(&self) -> Option<Time> {
+        let is_talking = self.is_answered() && self.session.is_live() && self.leaving.is_none();
+        if !is_talking || !self.tools.is_empty() {
+            return None;
+        }
+        let (idle, reply) = (self.settings.idle.as_ref(), self.settings.reply_timeout);
+        self.patience.timeout(idle, reply)
+    }
+
+    /// When the next thing about the longest time is due.
+    fn time_limit(&self) -> Option<Time> {
+        let end = self.answered_at? + self.settings.longest_call?;
+        if self.leaving.is_some() && self.is_time_up {
+            return None;
+        }
+        Some(if self.is_time_up {
+            end
+        } else {
+            end.saturating_sub(FAREWELL)
+        })
+    }
+
+    fn time_is_up(&mut self, now: Time) {
+        if self.is_time_up {
+            self.leave(now, End::TooLong, None);
+        } else {
+            self.is_time_up = true;
+            self.ask(
+                now,
+                Prompt::TimeIsUp,
+                "(The call must end in half a minute. Tell the caller and say good-bye.)",
+            );
+        }
+    }
+
+    /// Ends the call when all was said.
+    fn leave(&mut self, now: Time, end: End, by: Option<String>) {
+        self.leaving.get_or_insert(Leaving {
+            end,
+            since: now,
+            by,
+        });
+    }
+
+    /// When a call that is to end ends: a second after the last sound, or after all patience.
+    fn leaving_timeout(&self) -> Option<Time> {
+        let leaving = self.leaving.as_ref()?;
+        let latest = leaving.since + LONGEST_FAREWELL;
+        if self.turns.is_agent_speaking() {
+            return Some(latest);
+        }
+        let silent = self.downlink.silent_at(leaving.since);
+        Some((silent + AFTER_FAREWELL).min(latest))
+    }
+
+    /// The call is over now.
+    fn finish(&mut self, now: Time, end: End) {
+        if self.end.is_some() {
+            return;
+        }
+        for (id, _) in self.tools.abandon() {
+            self.outputs.push_back(Queued::CancelTool(id));
+        }
+        let heard = self.downlink.heard(now);
+        let position = heard.heard + heard.dropped;
+        let mut said = self.turns.cut(now, position, heard.queued);
+        said.extend(self.turns.caller_stops());
+        for utterance in said {
+            self.event(Event::Said(utterance));
+        }
+        self.end = Some(end.clone());
+        self.session.end();
+        self.follow_session(now);
+        if !matches!(self.carrier, Carrier::Away(_)) {
+            self.outputs.push_back(Queued::CloseCarrier);
+            self.carrier = Carrier::Away(now);
+        }
+        self.event(Event::Ended(end));
+    }
+
+    /// The model's turn is over, by itself or since it cannot go on.
+    fn end_turn(&mut self, now: Time) -> bool {
+        self.downlink.end_turn();
+        self.patience.turn_over();
+        self.turns.agent_completes(self.downlink.heard(now).queued)
+    }
+
+    fn carrier_deadline(&self) -> Option<Time> {
+        match self.carrier {
+            Carrier::Away(since) | Carrier::Connected(since) => {
+                Some(since + self.settings.carrier_timeout)
+            }
+            Carrier::Streaming(_) => None,
+        }
+    }
+}
+
+fn setup_for(setup: &Setup, link: &Link) -> Setup {
+    let mut setup = setup.clone();
+    setup.set_handle(
+        link.handle
+            .as_ref()
+            .filter(|_| !link.is_fresh)
+            .map(|it| it.expose().as_str()),
+    );
+    if link.is_fresh {
+        setup.expect_history();
+    }
+    setup
+}
+
+/// How long before the longest time the model is told.
+const FAREWELL: Duration = Duration::from_secs(30);
+/// How long the line stays open after the last words.
+const AFTER_FAREWELL: Duration = Duration::from_secs(1);
+/// How long the last words may take.
+const LONGEST_FAREWELL: Duration = Duration::from_secs(20);

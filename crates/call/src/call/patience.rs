@@ -1,0 +1,114 @@
+//! When somebody has been silent for too long.
+
+use std::time::Duration;
+
+use super::settings::Idle;
+use crate::Time;
+
+/// Who spoke last, and what is owed.
+#[derive(Debug, Default)]
+pub(super) struct Patience {
+    /// The caller's last words or keys, the agent's last sound or the last prompt: what silence is counted from.
+    quiet_since: Option<Time>,
+    /// Prompts since the caller's last sign of life.
+    prompts: u32,
+    /// Since when the model owes an answer.
+    owed_since: Option<Time>,
+    /// The model's last message inside a turn.
+    turn_alive_at: Option<Time>,
+}
+
+/// What silence leads to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Due {
+    /// The caller is to be asked whether they are still there.
+    Prompt,
+    /// The caller was asked often enough.
+    GiveUp,
+    /// The model is to be asked to answer.
+    Reply,
+    /// The model will not end its turn.
+    Turn,
+}
+
+impl Patience {
+    /// The caller gave a sign of life.
+    pub(super) const fn caller_spoke(&mut self, now: Time) {
+        self.quiet_since = Some(now);
+        self.prompts = 0;
+        self.owed_since = Some(now);
+    }
+
+    /// The model said or did something in its turn; `is_sound` if it is an answer.
+    pub(super) const fn model_spoke(&mut self, now: Time, is_sound: bool) {
+        self.turn_alive_at = Some(now);
+        if is_sound {
+            self.owed_since = None;
+        }
+    }
+
+    /// The model's turn is over.
+    pub(super) const fn turn_over(&mut self) {
+        self.turn_alive_at = None;
+    }
+
+    /// The model was asked to say something.
+    pub(super) const fn asked(&mut self, now: Time) {
+        self.owed_since = Some(now);
+    }
+
+    /// Somebody is not silent, by other signs: a tool works, the caller hears the agent.
+    pub(super) fn busy_until(&mut self, until: Time) {
+        self.quiet_since = Some(self.quiet_since.map_or(until, |since| since.max(until)));
+        if let Some(owed) = &mut self.owed_since {
+            *owed = (*owed).max(until);
+        }
+        if let Some(alive) = &mut self.turn_alive_at {
+            *alive = (*alive).max(until);
+        }
+    }
+
+    /// What is due now, once.
+    pub(super) fn due(
+        &mut self,
+        now: Time,
+        idle: Option<&Idle>,
+        reply: Option<Duration>,
+    ) -> Option<Due> {
+        let is_over = |since: Option<Time>, limit: Option<Duration>| matches!((since, limit), (Some(since), Some(limit)) if now >= since + limit);
+        if is_over(self.turn_alive_at, reply) {
+            self.turn_alive_at = None;
+            return Some(Due::Turn);
+        }
+        if is_over(self.owed_since, reply) {
+            // Once; if that does not help, the caller will speak again.
+            self.owed_since = None;
+            self.quiet_since = Some(now);
+            return Some(Due::Reply);
+        }
+        let idle = idle?;
+        if is_over(self.quiet_since, Some(idle.after)) {
+            self.quiet_since = Some(now);
+            self.prompts += 1;
+            return Some(if self.prompts > idle.most {
+                Due::GiveUp
+            } else {
+                Due::Prompt
+            });
+        }
+        None
+    }
+
+    /// When something may be due.
+    pub(super) fn timeout(&self, idle: Option<&Idle>, reply: Option<Duration>) -> Option<Time> {
+        let at = |since: Option<Time>, limit: Option<Duration>| Some(since? + limit?);
+        [
+            at(self.turn_alive_at, reply),
+            at(self.owed_since, reply),
+            at(self.quiet_since, idle.map(|idle| idle.after)),
+        ]
+        .into_iter()
+        .flatten()
+        .min()
+    }
+}
