@@ -84,7 +84,8 @@ impl Downlink {
     ///
     /// # Errors
     ///
-    /// When there is no way from that rate to 8 kHz. Nothing is lost then but this piece.
+    /// When no model speaks at that rate: 8, 11.025, 12, 16, 22.05, 24, 32, 44.1 and 48 kHz can be converted. Others are refused, since
+    /// a peer could have large filters made by odd rates. Nothing is lost then but this piece.
     pub fn say(&mut self, rate: u32, pcm: &[u8]) -> Result<usize, RateError> {
         let mut refused = 0;
         if self.voice.as_ref().is_none_or(|voice| voice.rate != rate) {
@@ -213,6 +214,9 @@ impl Downlink {
 
 impl Voice {
     fn new(rate: u32, level: level::Settings) -> Option<Self> {
+        if !RATES.contains(&rate) {
+            return None;
+        }
         let from = Format::new(Encoding::Pcm16, rate).ok()?;
         let to = Format::new(Encoding::Pcm16, RATE).ok()?;
         Some(Self {
@@ -259,6 +263,10 @@ impl Voice {
     }
 }
 
+/// At which a model may speak, in Hz.
+const RATES: [u32; 9] = [
+    8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000,
+];
 /// 5 ms.
 const RING_OUT: usize = 40;
 /// A model's piece of 40 ms at once.

@@ -324,5 +324,6 @@ impl Playout {
     }
 }
 
-/// When to conceal: a frame before the carrier is silent, and another for the way there.
-const STARVING: Duration = Duration::from_millis(40);
+/// When to conceal: so long before the carrier is silent. As late as a timer and the way there allow, since the model's next
+/// message may be on its way: at the beginning of a turn nothing is ahead of time yet.
+const STARVING: Duration = Duration::from_millis(10);

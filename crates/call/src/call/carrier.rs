@@ -5,8 +5,8 @@ use std::time::Duration;
 use super::{Call, Carrier, End, Event, Fault, Peer, Prompt, Recorder};
 use crate::Time;
 use crate::level::Leveller;
-use crate::line::RATE;
-use crate::playout::{Heard, Send};
+use crate::line::{RATE, duration};
+use crate::playout::Send;
 use crate::redact::Pii;
 use crate::twilio::{self, Digit, FromCarrier, Media, Start, Track};
 use crate::uplink::Uplink;
@@ -103,13 +103,15 @@ impl Call {
         true
     }
 
-    /// Drops all that the caller has not heard. Answers what they heard.
-    pub(super) fn cut(&mut self, now: Time) -> Heard {
+    /// Drops all that the caller has not heard. Answers how much of the agent's turns they heard, and how much not.
+    pub(super) fn cut(&mut self, now: Time) -> (Duration, Duration) {
         let before = self.downlink.heard(now);
-        let heard = self.downlink.barge_in(now);
+        let after = self.downlink.barge_in(now);
+        let mut heard_of_turns = Duration::ZERO;
         let position = before.heard + before.dropped;
         for utterance in self.turns.cut(now, position, before.queued) {
             let (heard, unheard) = (utterance.heard, utterance.unheard);
+            heard_of_turns += heard;
             let words = utterance.text.expose().clone();
             self.event(Event::Said(utterance));
             if self.settings.tells_heard && !unheard.is_zero() {
@@ -120,7 +122,7 @@ impl Call {
                 self.inform(Prompt::Heard, &text);
             }
         }
-        heard
+        (heard_of_turns, duration(after.dropped - before.dropped))
     }
 
     fn started(&mut self, now: Time, start: &Start<'_>) {

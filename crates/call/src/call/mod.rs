@@ -13,6 +13,7 @@ mod tones;
 mod turns;
 
 use std::collections::VecDeque;
+use std::fmt;
 use std::time::Duration;
 
 pub use self::event::{End, Event, Fault, Peer, Prompt, Speaker, Utterance};
@@ -69,7 +70,6 @@ use crate::uplink::{Said, Uplink};
 /// assert!(told[0].contains("Greet them"));
 /// # Ok::<(), voice_call::gemini::ConfigError>(())
 /// ```
-#[derive(Debug)]
 pub struct Call {
     settings: CallSettings,
     session: Session,
@@ -513,6 +513,19 @@ impl Call {
             }
             Carrier::Streaming(_) => None,
         }
+    }
+}
+
+/// What state it is in. Nothing that anybody said.
+impl fmt::Debug for Call {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Call")
+            .field("session", &self.session)
+            .field("is_answered", &self.is_answered())
+            .field("waiting", &self.waiting())
+            .field("said", &self.said())
+            .field("end", &self.end)
+            .finish_non_exhaustive()
     }
 }
 

@@ -11,7 +11,6 @@ use crate::gemini::{
     self, ClientContent, ClientMessage, Close, Content, Family, FunctionCall, FunctionResponse,
     ServerContent, ServerMessage, ToolCall, ToolResponse,
 };
-use crate::line::duration;
 use crate::redact::Pii;
 use crate::session::SessionAction;
 use crate::tools::{END_CALL, SEND_DTMF, TRANSFER_CALL};
@@ -315,10 +314,10 @@ impl Call {
             return;
         }
         let reaction = self.loudness.since(now).map(|since| now - since);
-        let after = self.cut(now);
+        let (heard, dropped) = self.cut(now);
         self.event(Event::BargedIn {
-            heard: duration(after.heard - before.heard),
-            dropped: duration(after.dropped - before.dropped),
+            heard,
+            dropped,
             reaction,
         });
         self.patience.turn_over();

@@ -1,0 +1,185 @@
+//! From one connection to the next.
+
+use std::time::Duration;
+
+use serde_json::json;
+use voice_call::Time;
+use voice_call::call::{Call, End, Event, Input};
+
+use crate::bench::{Bench, plain};
+
+fn gaps(bench: &Bench) -> Vec<Duration> {
+    bench.events(|it| match it {
+        Event::ModelLive { gap, .. } => *gap,
+        _ => None,
+    })
+}
+
+#[test]
+fn a_notice_leads_to_a_handover_that_nobody_hears() {
+    let mut bench = Bench::talking(plain());
+    bench.remembers("h1");
+    bench.says(4_000);
+    bench.model(&json!({"goAway": {"timeLeft": "50s"}}));
+    bench.pass(1_000);
+    assert_eq!(bench.log.order, "o", "not in the middle of a turn");
+    bench.model_accepts = false;
+    bench.turn_ends();
+    bench.pass(10);
+    assert_eq!(bench.log.order, "oco", "the old one first");
+    // The connection takes 600 ms; the caller hears the rest of the turn and speaks.
+    bench.caller_says(600);
+    bench.pass(600);
+    bench.input(Input::ModelConnected);
+    bench.model(&json!({"setupComplete": {}}));
+    let setup = &bench.log.to_model.last().expect("a setup").1;
+    assert_eq!(setup["setup"]["sessionResumption"]["handle"], "h1");
+    bench.pass(3_000);
+    assert_eq!(gaps(&bench).len(), 1);
+    assert!(gaps(&bench)[0].abs_diff(Duration::from_millis(605)) < Duration::from_millis(10));
+    let (said, heard) = (bench.call.said(), bench.call.heard(bench.now));
+    assert_eq!(
+        (said.forgotten, said.sent),
+        (0, said.heard),
+        "the caller was heard"
+    );
+    assert_eq!((heard.unheard, heard.dropped), (0, 0), "and the agent");
+}
+
+#[test]
+fn ten_minutes_without_a_notice_are_left_in_time() {
+    let mut bench = Bench::talking(plain());
+    bench.remembers("h1");
+    bench.pass_until(Time::ZERO + Duration::from_secs(569));
+    assert_eq!(bench.log.order, "o");
+    bench.pass(2_000);
+    assert_eq!(bench.log.order, "oco");
+}
+
+#[test]
+fn a_lost_connection_is_resumed_and_the_turn_goes_on() {
+    let mut bench = Bench::talking(plain());
+    bench.remembers("h1");
+    bench.says(1_000);
+    bench.model_closes(1006, "");
+    assert_eq!(bench.log.order, "oo");
+    assert!(
+        bench.told()[0].contains("Go on where you were"),
+        "{:?}",
+        bench.told()
+    );
+    bench.pass(1_500);
+    assert_eq!(bench.call.heard(bench.now).unheard, 0);
+}
+
+#[test]
+fn a_refused_handle_leads_to_a_fresh_session_with_the_transcript_and_no_greeting() {
+    let mut settings = plain();
+    settings.greeting = Some("(Greet.)".to_owned());
+    let mut bench = Bench::talking(settings);
+    bench.remembers("h1");
+    bench.says_words("Hello, what can I do?", 1_000);
+    bench.turn_ends();
+    bench.pass(1_500);
+    bench.model(&json!({"serverContent": {"inputTranscription": {"text": "A cake, please.", "finished": true}}}));
+    bench.model_accepts = false;
+    bench.model_closes(1006, "");
+    bench.input(Input::ModelConnected);
+    bench.model_accepts = true;
+    bench.model_closes(1007, "Request contains an invalid argument");
+    let (_, setup) = bench
+        .log
+        .to_model
+        .iter()
+        .rfind(|(_, it)| it.get("setup").is_some())
+        .expect("a setup");
+    assert_eq!(setup["setup"]["sessionResumption"], json!({}));
+    assert_eq!(
+        setup["setup"]["historyConfig"]["initialHistoryInClientContent"],
+        true
+    );
+    let (_, history) = bench.log.to_model.last().expect("history");
+    assert_eq!(
+        history["clientContent"]["turns"],
+        json!([
+            {"role": "model", "parts": [{"text": "Hello, what can I do?"}]},
+            {"role": "user", "parts": [{"text": "A cake, please."}]},
+        ])
+    );
+    assert_eq!(
+        bench.told().iter().filter(|it| **it == "(Greet.)").count(),
+        1
+    );
+    assert!(
+        bench
+            .events(|it| matches!(it, Event::ModelLive { is_fresh: true, .. }).then_some(()))
+            .len()
+            == 1
+    );
+}
+
+#[test]
+fn another_process_goes_on_with_the_talk() {
+    let mut first = Bench::talking(plain());
+    first.remembers("h7");
+    first.says_words("Hello!", 500);
+    first.turn_ends();
+    first.pass(1_000);
+    let memory = first.call.memory();
+    let mut settings = plain();
+    settings.greeting = Some("(Greet.)".to_owned());
+    let mut bench = Bench::with(Call::resuming(settings, memory, Time::ZERO));
+    bench.answer();
+    let (_, setup) = &bench.log.to_model[0];
+    assert_eq!(setup["setup"]["sessionResumption"]["handle"], "h7");
+    assert!(bench.told().is_empty(), "nobody is greeted again");
+    assert_eq!(bench.call.memory().transcript.len(), 1);
+}
+
+#[test]
+fn a_model_that_cannot_be_reached_ends_the_call_with_advice() {
+    for (code, reason, word) in [
+        (
+            1008,
+            "models/gemini-9 is not found for API version v1",
+            "does not exist",
+        ),
+        (
+            1007,
+            "Request contains an invalid argument.",
+            "invalid argument",
+        ),
+    ] {
+        let mut settings = plain();
+        settings.greeting = None;
+        let mut bench = Bench::new(settings);
+        bench.model_closes(code, reason);
+        assert!(
+            matches!(bench.call.end(), Some(End::ModelFailed(advice)) if advice.contains(word)),
+            "{:?}",
+            bench.call.end()
+        );
+    }
+}
+
+#[test]
+fn a_model_that_never_answers_is_tried_again_and_given_up() {
+    let mut settings = plain();
+    settings.carrier_timeout = Duration::from_secs(600);
+    let mut bench = Bench::new(settings);
+    let mut fresh = Bench::new(plain());
+    fresh.model_accepts = false;
+    bench.model_accepts = false;
+    bench.model_closes(1006, "");
+    bench.pass(300_000);
+    assert!(
+        matches!(bench.call.end(), Some(End::ModelFailed(_))),
+        "{:?}",
+        bench.call.end()
+    );
+    assert!(
+        (5..20).contains(&bench.log.opened.len()),
+        "{}",
+        bench.log.opened.len()
+    );
+}
