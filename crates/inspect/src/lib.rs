@@ -44,7 +44,7 @@ mod text;
 pub use error::{Error, Result};
 pub use inspection::{Inspection, inspect, inspect_reader};
 #[cfg(feature = "plot")]
-pub use plot::Picture;
+pub use plot::{Picture, draw};
 pub use report::{Band, Click, Clicked, Clipped, Finding, Gap, Gapped, Levels, Report, Severity};
 
 #[cfg(test)]

@@ -5,3 +5,5 @@
 pub mod carrier;
 pub mod model;
 pub mod score;
+pub mod tls;
+pub mod voice;

@@ -2,7 +2,8 @@
 
 /// Dark to bright for 0 to 1, even to the eye: nine colours of the "magma" map (matplotlib, CC0) and straight lines
 /// between them.
-pub(super) fn colour(part: f64) -> [u8; 3] {
+#[must_use]
+pub fn colour(part: f64) -> [u8; 3] {
     let place = part.clamp(0.0, 1.0) * (MAGMA.len() - 1) as f64;
     let index = (place as usize).min(MAGMA.len() - 2);
     let share = place - index as f64;

@@ -10,6 +10,13 @@ mod ticks;
 mod time;
 mod waveform;
 
+/// What pictures are drawn with, for pictures of other things.
+pub mod draw {
+    pub use super::colour::colour;
+    pub use super::svg::{Anchor, Svg, png};
+    pub use super::ticks::{minus, short, ticks};
+}
+
 use std::path::Path;
 
 use audio_converter_file::write_file;

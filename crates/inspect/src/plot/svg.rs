@@ -9,49 +9,60 @@ use resvg::{tiny_skia, usvg};
 use crate::error::{Error, Result};
 
 /// An SVG picture as it is written.
-pub(crate) struct Svg {
+#[derive(Debug)]
+pub struct Svg {
     width: f64,
     height: f64,
     body: String,
+    images: usize,
 }
 
 /// Where a text is relative to its point.
-#[derive(Clone, Copy)]
-pub(crate) enum Anchor {
+#[derive(Clone, Copy, Debug)]
+pub enum Anchor {
+    /// Its left end.
     Start,
+    /// Its middle.
     Middle,
+    /// Its right end.
     End,
 }
 
 impl Svg {
-    pub(crate) const fn new(width: f64, height: f64) -> Self {
+    /// An empty picture of that size in pixels.
+    #[must_use]
+    pub const fn new(width: f64, height: f64) -> Self {
         Self {
             width,
             height,
             body: String::new(),
+            images: 0,
         }
     }
 
-    pub(crate) fn rectangle(&mut self, [x, y, width, height]: [f64; 4], attributes: &str) {
+    /// A rectangle: left, top, width, height, and attributes as SVG has them.
+    pub fn rectangle(&mut self, [x, y, width, height]: [f64; 4], attributes: &str) {
         self.element(format_args!(
             r#"<rect x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}" {attributes}/>"#
         ));
     }
 
-    pub(crate) fn line(&mut self, [x1, y1, x2, y2]: [f64; 4], colour: &str) {
+    /// A line of one pixel: x and y of its ends.
+    pub fn line(&mut self, [x1, y1, x2, y2]: [f64; 4], colour: &str) {
         self.element(format_args!(
             r#"<line x1="{x1:.2}" y1="{y1:.2}" x2="{x2:.2}" y2="{y2:.2}" stroke="{colour}" stroke-width="1"/>"#
         ));
     }
 
-    pub(crate) fn dashes(&mut self, [x1, y1, x2, y2]: [f64; 4], colour: &str) {
+    /// The same, dashed.
+    pub fn dashes(&mut self, [x1, y1, x2, y2]: [f64; 4], colour: &str) {
         self.element(format_args!(
             r#"<line x1="{x1:.2}" y1="{y1:.2}" x2="{x2:.2}" y2="{y2:.2}" stroke="{colour}" stroke-dasharray="6 5"/>"#
         ));
     }
 
     /// A closed shape through the points.
-    pub(crate) fn shape(&mut self, points: &[(f64, f64)], attributes: &str) {
+    pub fn shape(&mut self, points: &[(f64, f64)], attributes: &str) {
         let mut path = String::new();
         for (x, y) in points {
             // Writing to a string cannot fail.
@@ -63,13 +74,8 @@ impl Svg {
         ));
     }
 
-    pub(crate) fn text(
-        &mut self,
-        (x, y): (f64, f64),
-        anchor: Anchor,
-        attributes: &str,
-        text: &str,
-    ) {
+    /// Words at a point, in 12 pixels unless the attributes say otherwise.
+    pub fn text(&mut self, (x, y): (f64, f64), anchor: Anchor, attributes: &str, text: &str) {
         let anchor = match anchor {
             Anchor::Start => "start",
             Anchor::Middle => "middle",
@@ -81,8 +87,12 @@ impl Svg {
         ));
     }
 
-    /// A picture of `columns` × `rows` pixels (RGB, row after row from the top) stretched over a rectangle.
-    pub(crate) fn image(
+    /// A picture of `columns` × `rows` pixels (RGB, row after row from the top) stretched over a rectangle, and cut off outside `clip`.
+    ///
+    /// # Errors
+    ///
+    /// When there are no pixels.
+    pub fn image(
         &mut self,
         [x, y, width, height]: [f64; 4],
         [columns, rows]: [u32; 2],
@@ -95,20 +105,28 @@ impl Svg {
         }
         let data = STANDARD.encode(map.encode_png().map_err(|error| Error::picture(&error))?);
         let [cx, cy, cw, ch] = clip;
+        let name = match self.images {
+            0 => "plot".to_owned(),
+            more => format!("plot{more}"),
+        };
+        self.images += 1;
         self.element(format_args!(
-            r#"<clipPath id="plot"><rect x="{cx:.2}" y="{cy:.2}" width="{cw:.2}" height="{ch:.2}"/></clipPath>"#
+            r#"<clipPath id="{name}"><rect x="{cx:.2}" y="{cy:.2}" width="{cw:.2}" height="{ch:.2}"/></clipPath>"#
         ));
         self.element(format_args!(
-            r#"<g clip-path="url(#plot)"><image x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}" preserveAspectRatio="none" href="data:image/png;base64,{data}"/></g>"#
+            r#"<g clip-path="url(#{name})"><image x="{x:.2}" y="{y:.2}" width="{width:.2}" height="{height:.2}" preserveAspectRatio="none" href="data:image/png;base64,{data}"/></g>"#
         ));
         Ok(())
     }
 
-    pub(crate) fn finish(self) -> String {
+    /// The SVG.
+    #[must_use]
+    pub fn finish(self) -> String {
         let Self {
             width,
             height,
             body,
+            ..
         } = self;
         format!(
             "<svg xmlns=\"http://www.w3.org/2000/svg\" width=\"{width}\" height=\"{height}\" viewBox=\"0 0 {width} {height}\" \
@@ -122,7 +140,11 @@ impl Svg {
 }
 
 /// The PNG of an SVG at `scale` times its size, with a font that the program carries: a fresh machine has none.
-pub(crate) fn png(svg: &str, scale: f32) -> Result<Vec<u8>> {
+///
+/// # Errors
+///
+/// When it is no SVG, empty, or too large.
+pub fn png(svg: &str, scale: f32) -> Result<Vec<u8>> {
     let mut options = usvg::Options {
         font_family: FONT_FAMILY.to_owned(),
         ..usvg::Options::default()

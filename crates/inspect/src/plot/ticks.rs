@@ -1,7 +1,8 @@
 //! The numbers at an axis.
 
 /// Round places from 0 to `end`, about `wanted` of them.
-pub(super) fn ticks(end: f64, wanted: f64) -> Vec<f64> {
+#[must_use]
+pub fn ticks(end: f64, wanted: f64) -> Vec<f64> {
     if !(end > 0.0 && end.is_finite()) {
         return vec![0.0];
     }
@@ -18,13 +19,15 @@ pub(super) fn ticks(end: f64, wanted: f64) -> Vec<f64> {
 }
 
 /// A number with as few decimals as it needs, three at most.
-pub(super) fn short(value: f64) -> String {
+#[must_use]
+pub fn short(value: f64) -> String {
     let text = format!("{value:.3}");
     text.trim_end_matches('0').trim_end_matches('.').to_owned()
 }
 
 /// The same with a proper minus sign.
-pub(super) fn minus(value: f64) -> String {
+#[must_use]
+pub fn minus(value: f64) -> String {
     short(value + 0.0).replace('-', "−")
 }
 

@@ -1,1 +1,28 @@
-//! The carrier: a phone network that speaks Twilio Media Streams.
+//! An emulated carrier: Twilio's programmable voice and media streams, with a caller at the far end of the line.
+//!
+//! [`Line`] is one stream without sockets or clocks. [`run`] makes a whole call over real sockets: webhook, TwiML, streams, status
+//! callbacks. [`Server`] takes REST requests for outbound calls.
+
+mod call;
+mod clock;
+mod drive;
+mod ear;
+mod lateness;
+mod line;
+mod network;
+mod script;
+mod server;
+pub mod twiml;
+
+pub use call::{
+    CallOptions, CallRecord, DialOutcome, Direction, End, Purpose, Request, StreamRecord, run,
+};
+pub use clock::{Clock, RATE};
+pub use lateness::Lateness;
+pub use line::{
+    Arrival, Counters, Discard, Ending, Event, Fault, FaultKind, Line, LineSettings, Log, Opening,
+    Output, Recording, Silence, Underrun, What,
+};
+pub use network::{NetworkError, NetworkOptions, Warning};
+pub use script::{Act, Caller, Cue, ScriptError, When, mulaw, read_sound};
+pub use server::{Callee, Server, ServerOptions};

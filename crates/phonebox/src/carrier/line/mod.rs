@@ -1,0 +1,577 @@
+//! One media stream between a carrier and a bridge, with a caller at the far end, without sockets or clocks.
+//!
+//! ```text
+//!  bridge ──handle──► from_bridge delay ──► playback buffer ──► ear ──► recording.heard
+//!                                               │ marks           │ the agent began, stopped
+//!                                               ▼                 ▼
+//!  bridge ◄──poll──── to_bridge delay ◄──── messages ◄──────── mouth ──► recording.said
+//! ```
+
+mod mouth;
+mod outbox;
+mod playback;
+mod recording;
+mod settings;
+
+use std::collections::VecDeque;
+use std::fmt;
+use std::time::Duration;
+
+use audio_converter_measure::signal::Random;
+use voice_call::twilio::{ToCarrier, warning_code};
+use voice_call::{MessageError, Time};
+
+pub use recording::{Arrival, Discard, Event, Log, Recording, Underrun, What};
+pub use settings::{Counters, Ending, Fault, FaultKind, LineSettings, Opening, Silence};
+
+use self::mouth::{Mouth, Move};
+use self::outbox::{Outbox, jitter};
+use self::playback::Playback;
+use super::clock::Clock;
+use super::ear::Ear;
+use super::script::Caller;
+
+/// What the carrier does next on its socket.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Output {
+    /// Send a text frame.
+    Text(String),
+    /// Send a binary frame.
+    Binary(Vec<u8>),
+    /// Close the socket.
+    Close,
+    /// Drop the socket without closing it.
+    Cut,
+}
+
+/// One media stream: the carrier's side of its socket, and a person with a telephone.
+///
+/// Time is an argument: under sockets a driver passes its clock, and a test passes an hour in no time. The beginning of
+/// the carrier's clock, position 0, is the time at which the stream was made.
+///
+/// ```
+/// use core::time::Duration;
+/// use phonebox::carrier::{Caller, Line, LineSettings, Output};
+/// use voice_call::{Time, twilio};
+///
+/// let settings = LineSettings::default();
+/// let stream_sid = settings.stream_sid.expose().clone();
+/// let mut line = Line::new(settings, Caller::default(), Time::ZERO);
+/// assert!(matches!(line.poll(Time::ZERO), Some((_, Output::Text(text))) if text.contains("connected")));
+/// assert!(matches!(line.poll(Time::ZERO), Some((_, Output::Text(text))) if text.contains("start")));
+///
+/// // The bridge sends 20 ms of sound and a mark.
+/// let mut text = String::new();
+/// twilio::write_media(&mut text, &stream_sid, &[0x9F; 160]);
+/// line.handle(Time::ZERO, &text);
+/// text.clear();
+/// twilio::write_mark(&mut text, &stream_sid, "said");
+/// line.handle(Time::ZERO, &text);
+/// assert!(line.poll(Time::ZERO).is_none());
+///
+/// // 20 ms later the caller has heard it, the mark returns, and the first frame of the caller's silence leaves.
+/// let now = line.timeout().unwrap();
+/// assert_eq!(now, Time::ZERO + Duration::from_millis(20));
+/// let (due, Output::Text(mark)) = line.poll(now).unwrap() else { panic!() };
+/// assert!(due == now && mark.contains(r#""event":"mark""#));
+/// assert!(matches!(line.poll(now), Some((_, Output::Text(text))) if text.contains(r#""event":"media""#)));
+/// assert_eq!(line.recording().heard, [0x9F; 160]);
+/// ```
+#[derive(Clone)]
+pub struct Line {
+    settings: LineSettings,
+    recording: Recording,
+    ear: Ear,
+    mouth: Mouth,
+    playback: Playback,
+    outbox: Outbox,
+    /// From the bridge, and not here yet.
+    arriving: VecDeque<(Time, Order)>,
+    arriving_samples: usize,
+    latest_arrival: Time,
+    random: Random,
+    faults: VecDeque<Fault>,
+    /// Up to here everything has been played.
+    position: u64,
+    /// What the caller says from `frame_start` on, and whether it is silence.
+    frame: Vec<u8>,
+    frame_start: u64,
+    is_frame_silent: bool,
+    state: State,
+    is_closing: bool,
+    has_complained_of_json: bool,
+    /// Where the buffer ran dry in the middle of speech.
+    dry_since: Option<u64>,
+    scratch: Vec<u8>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Open,
+    /// What is in the outbox leaves, and nothing else happens.
+    Ending,
+    /// Nothing happens, but the socket stays open until the limit.
+    HalfOpen,
+    Closed,
+}
+
+/// What the bridge wants.
+#[derive(Clone)]
+enum Order {
+    Sound(Vec<u8>),
+    Mark(String),
+    Clear,
+    Warning(u16),
+}
+
+/// What comes next on the carrier's clock.
+#[derive(Clone, Copy, Debug)]
+enum Next {
+    Arrival,
+    Mark,
+    Fault,
+    Frame,
+    Limit,
+}
+
+/// Shows no sound.
+impl fmt::Debug for Line {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Line")
+            .field("settings", &self.settings)
+            .field("position", &self.position)
+            .field("state", &self.state)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Line {
+    /// A stream whose socket has just been accepted.
+    #[must_use]
+    pub fn new(mut settings: LineSettings, caller: Caller, now: Time) -> Self {
+        settings.frame = settings.frame.clamp(1, 80_000);
+        let mut faults = settings.faults.clone();
+        faults.sort_by_key(|fault| fault.at);
+        let seed = settings.seed;
+        let mut line = Self {
+            recording: Recording::new(Clock::new(now, settings.drift_ppm)),
+            ear: Ear::default(),
+            mouth: Mouth::new(caller, settings.silence, seed),
+            playback: Playback::default(),
+            outbox: Outbox::new(seed ^ 1),
+            arriving: VecDeque::new(),
+            arriving_samples: 0,
+            latest_arrival: Time::ZERO,
+            random: Random::new(seed ^ 2),
+            faults: faults.into(),
+            position: 0,
+            frame: Vec::new(),
+            frame_start: 0,
+            is_frame_silent: true,
+            state: State::Open,
+            is_closing: false,
+            has_complained_of_json: false,
+            dry_since: None,
+            scratch: Vec::new(),
+            settings,
+        };
+        line.open(now);
+        line
+    }
+
+    /// A text frame came from the bridge.
+    pub fn handle(&mut self, now: Time, text: &str) {
+        self.advance(now);
+        if self.state != State::Open {
+            return;
+        }
+        let order = self.read(text);
+        let delay = self.settings.from_bridge + jitter(&mut self.random, self.settings.jitter);
+        self.latest_arrival = self.latest_arrival.max(now + delay);
+        self.arriving.push_back((self.latest_arrival, order));
+        self.advance(now);
+    }
+
+    /// A binary frame came from the bridge, which the carrier does not take.
+    pub fn handle_binary(&mut self, now: Time) {
+        self.advance(now);
+        if self.state == State::Open {
+            let fault = MessageError::NotJson { line: 1, column: 0 };
+            self.warn(warning_code(&fault));
+        }
+    }
+
+    /// The bridge closed the socket, or lost it.
+    pub fn closed(&mut self, now: Time) {
+        self.advance(now);
+        if self.state != State::Closed {
+            self.end(What::BridgeClosed, State::Closed);
+            self.outbox.forget();
+        }
+    }
+
+    /// The caller hangs up, or the call goes elsewhere: the stream ends as [`LineSettings::ending`] says.
+    pub fn hang_up(&mut self, now: Time) {
+        self.advance(now);
+        self.hang_up_at(now);
+    }
+
+    /// The next output and when it was due, until `None`; see [`timeout`](Self::timeout) for when to ask again.
+    pub fn poll(&mut self, now: Time) -> Option<(Time, Output)> {
+        self.advance(now);
+        let (due, output) = self.outbox.pop(now)?;
+        if matches!(output, Output::Close | Output::Cut) {
+            self.outbox.forget();
+            self.is_closing = output == Output::Close;
+            self.state = State::Closed;
+        }
+        Some((due, output))
+    }
+
+    /// When something happens if no message comes; `None` when nothing will.
+    #[must_use]
+    pub fn timeout(&self) -> Option<Time> {
+        let next = self.next().map(|(at, _)| at);
+        [self.outbox.timeout(), next].into_iter().flatten().min()
+    }
+
+    /// Whether the socket is closed or is to be dropped, and nothing will happen any more.
+    #[must_use]
+    pub const fn is_closed(&self) -> bool {
+        matches!(self.state, State::Closed)
+    }
+
+    /// Whether this side has closed the socket, so that the bridge is to close it as well.
+    #[must_use]
+    pub const fn is_closing(&self) -> bool {
+        self.is_closing
+    }
+
+    /// What was said and heard so far.
+    #[must_use]
+    pub const fn recording(&self) -> &Recording {
+        &self.recording
+    }
+
+    /// Takes what was recorded since the last time, so that a long call needs little memory.
+    ///
+    /// ```
+    /// use core::time::Duration;
+    /// use phonebox::carrier::{Caller, Line, LineSettings};
+    /// use voice_call::Time;
+    ///
+    /// let mut line = Line::new(LineSettings::default(), Caller::default(), Time::ZERO);
+    /// line.poll(Time::ZERO + Duration::from_secs(1));
+    /// assert_eq!(line.take_recording().heard.len(), 8_000);
+    /// assert_eq!((line.recording().first, line.recording().heard.len()), (8_000, 0));
+    /// ```
+    pub fn take_recording(&mut self) -> Recording {
+        let mut next = Recording::new(self.recording.clock);
+        next.first = self.recording.first + self.recording.heard.len() as u64;
+        // What the mouth has said already of the frame that the ear has not reached the end of stays with it.
+        let ahead = self.recording.said.len().min(self.recording.heard.len());
+        next.said = self.recording.said.split_off(ahead);
+        std::mem::replace(&mut self.recording, next)
+    }
+
+    fn open(&mut self, now: Time) {
+        let (outbox, settings) = (&mut self.outbox, &self.settings);
+        if settings.opening != Opening::NotConnected {
+            outbox.connected(now, settings);
+        }
+        if settings.opening == Opening::MediaFirst {
+            outbox.media(now, settings, Duration::ZERO, &[0xFF; 160]);
+        }
+        if settings.opening != Opening::NotStarted {
+            outbox.start(now, settings);
+        }
+        self.begin_frame(now);
+    }
+
+    /// Lives on until `now`.
+    fn advance(&mut self, now: Time) {
+        while let Some((at, next)) = self.next() {
+            if at > now {
+                break;
+            }
+            self.play_until(self.recording.clock.sample_at(at));
+            match next {
+                Next::Arrival => self.arrive(at),
+                Next::Mark => self.return_mark(at),
+                Next::Fault => self.go_wrong(at),
+                Next::Frame => self.send_frame(at),
+                Next::Limit => self.hang_up_at(at),
+            }
+        }
+        if self.state == State::Open {
+            self.play_until(self.recording.clock.sample_at(now));
+        }
+    }
+
+    fn next(&self) -> Option<(Time, Next)> {
+        let clock = &self.recording.clock;
+        let limit = (clock.start() + self.settings.limit, Next::Limit);
+        match self.state {
+            State::Ending | State::Closed => None,
+            State::HalfOpen => Some(limit),
+            State::Open => {
+                let arrival = self.arriving.front().map(|(at, _)| (*at, Next::Arrival));
+                let mark = self.playback.until_mark();
+                let mark = mark.map(|until| (clock.time_of(self.position + until), Next::Mark));
+                let fault = self.faults.front();
+                let fault = fault.map(|fault| (clock.start() + fault.at, Next::Fault));
+                let frame_end = self.frame_start + self.settings.frame as u64;
+                let frame = (clock.time_of(frame_end), Next::Frame);
+                // Of what comes at the same time, the first here is first.
+                let all = [arrival, mark, fault, Some(frame), Some(limit)];
+                all.into_iter().flatten().min_by_key(|(at, _)| *at)
+            }
+        }
+    }
+
+    fn read(&mut self, text: &str) -> Order {
+        let message = match ToCarrier::parse(text) {
+            Ok(message) => message,
+            Err(error) => return Order::Warning(warning_code(&error)),
+        };
+        if self.settings.is_unidirectional {
+            return Order::Warning(PROTOCOL);
+        }
+        if message.stream_sid().as_str() != self.settings.stream_sid.expose() {
+            return Order::Warning(INVALID);
+        }
+        match message {
+            ToCarrier::Clear { .. } => Order::Clear,
+            ToCarrier::Mark { name, .. } => Order::Mark(name.into_owned()),
+            ToCarrier::Media { payload, .. } => {
+                let mut sound = Vec::with_capacity(payload.decoded_len());
+                if payload.decode_append(&mut sound).is_err() {
+                    return Order::Warning(INVALID);
+                }
+                // A peer cannot fill the memory with sound that is on its way.
+                let room = MOST_ARRIVING.saturating_sub(self.arriving_samples);
+                if sound.len() > room {
+                    let samples = (sound.len() - room) as u64;
+                    self.recording
+                        .log
+                        .event(self.position, What::Overflow { samples });
+                    sound.truncate(room);
+                }
+                self.arriving_samples += sound.len();
+                Order::Sound(sound)
+            }
+        }
+    }
+
+    fn arrive(&mut self, at: Time) {
+        let Some((_, order)) = self.arriving.pop_front() else {
+            return;
+        };
+        match order {
+            Order::Sound(sound) => {
+                self.arriving_samples -= sound.len();
+                self.recording
+                    .log
+                    .arrival(self.position, sound.len() as u64);
+                self.go_on_after_underrun();
+                let samples = self.playback.push(&sound);
+                if samples > 0 {
+                    self.recording
+                        .log
+                        .event(self.position, What::Overflow { samples });
+                }
+            }
+            Order::Mark(name) => {
+                self.recording.log.event(self.position, What::MarkSet);
+                if !self.playback.mark(name) {
+                    self.recording
+                        .log
+                        .event(self.position, What::Overflow { samples: 0 });
+                }
+            }
+            Order::Clear => {
+                let log = &mut self.recording.log;
+                log.event(self.position, What::Clear);
+                let (samples, marks) = self.playback.clear();
+                if samples > 0 {
+                    log.discard(self.position, samples);
+                }
+                for name in marks {
+                    log.event(self.position, What::MarkReturned { is_cleared: true });
+                    self.outbox.mark(at, &self.settings, &name);
+                }
+                // What stopped was meant to stop.
+                self.dry_since = None;
+            }
+            Order::Warning(code) => self.warn(code),
+        }
+    }
+
+    fn warn(&mut self, code: u16) {
+        // Of this one Twilio speaks once in a stream.
+        if code == MALFORMED && std::mem::replace(&mut self.has_complained_of_json, true) {
+            return;
+        }
+        self.recording
+            .log
+            .event(self.position, What::Warning { code });
+    }
+
+    fn return_mark(&mut self, at: Time) {
+        while let Some(name) = self.playback.due_mark() {
+            let returned = What::MarkReturned { is_cleared: false };
+            self.recording.log.event(self.position, returned);
+            self.outbox.mark(at, &self.settings, &name);
+        }
+    }
+
+    fn play_until(&mut self, position: u64) {
+        while self.position < position {
+            let most = position - self.position;
+            self.scratch.clear();
+            let played = self.playback.play(most, &mut self.scratch);
+            self.recording.log.samples_played += played;
+            self.ear.hear(&self.scratch);
+            self.recording.heard.extend(&self.scratch);
+            self.position += played;
+            if played > 0 && self.playback.is_empty() && self.ear.is_in_speech() {
+                self.dry_since = Some(self.position);
+            }
+            if played == 0 {
+                self.scratch.resize(most as usize, 0xFF);
+                self.ear.hear(&self.scratch);
+                self.recording.heard.extend(&self.scratch);
+                self.position = position;
+            }
+        }
+    }
+
+    fn go_on_after_underrun(&mut self) {
+        let Some(since) = self.dry_since.take() else {
+            return;
+        };
+        let silence = self.position - since;
+        if (1..=LONGEST_UNDERRUN).contains(&silence) {
+            self.recording.log.underrun(since, silence);
+        }
+    }
+
+    /// Sends the frame that has just been said, and begins the next.
+    fn send_frame(&mut self, at: Time) {
+        if !(self.is_frame_silent && self.settings.silence == Silence::Nothing) {
+            self.recording.log.samples_sent += self.frame.len() as u64;
+            self.outbox
+                .media(at, &self.settings, since(self.frame_start), &self.frame);
+        }
+        self.frame_start += self.frame.len() as u64;
+        self.begin_frame(at);
+    }
+
+    /// Lets the caller act, and say the next frame.
+    fn begin_frame(&mut self, at: Time) {
+        while let Some(act) = self.mouth.act(self.position, &self.ear) {
+            match act {
+                Move::Begin(number) => {
+                    self.recording
+                        .log
+                        .event(self.position, What::Cue { number });
+                }
+                Move::Press(digit) => {
+                    self.recording.log.event(self.position, What::Key);
+                    if !self.settings.is_unidirectional {
+                        self.outbox.dtmf(at, &self.settings, digit);
+                    }
+                }
+                Move::HangUp => {
+                    self.hang_up_at(at);
+                    return;
+                }
+            }
+        }
+        self.frame.clear();
+        self.is_frame_silent = self.mouth.speak(self.settings.frame, &mut self.frame);
+        self.recording.said.extend(&self.frame);
+    }
+
+    fn go_wrong(&mut self, at: Time) {
+        let Some(fault) = self.faults.pop_front() else {
+            return;
+        };
+        self.recording.log.event(self.position, What::Fault);
+        let (outbox, settings) = (&mut self.outbox, &self.settings);
+        match fault.kind {
+            FaultKind::UnknownEvent => outbox.unknown(at, settings),
+            FaultKind::SecondStart => outbox.start(at, settings),
+            FaultKind::Malformed => {
+                outbox.push(
+                    at,
+                    settings,
+                    Output::Text("{\"event\":\"media\",".to_owned()),
+                );
+            }
+            FaultKind::Binary => outbox.push(at, settings, Output::Binary(vec![0xFF; 160])),
+            FaultKind::Huge => {
+                outbox.media(at, settings, since(self.frame_start), &vec![0xFF; 800_000]);
+            }
+            FaultKind::Duplicate => outbox.repeat(at, settings),
+            FaultKind::Close => {
+                outbox.push(at, settings, Output::Close);
+                self.state = State::Ending;
+            }
+            FaultKind::Cut => {
+                outbox.push(at, settings, Output::Cut);
+                self.state = State::Ending;
+            }
+            FaultKind::HalfOpen => self.state = State::HalfOpen,
+        }
+    }
+
+    fn hang_up_at(&mut self, at: Time) {
+        let (outbox, settings) = (&mut self.outbox, &self.settings);
+        match self.state {
+            State::Ending | State::Closed => {}
+            // The limit: somebody must end it.
+            State::HalfOpen => {
+                outbox.push(at, settings, Output::Cut);
+                self.end(What::HungUp, State::Ending);
+            }
+            State::Open => {
+                let state = match settings.ending {
+                    Ending::HalfOpen => State::HalfOpen,
+                    Ending::Stop | Ending::Close | Ending::Cut | Ending::StopOnly => State::Ending,
+                };
+                if matches!(settings.ending, Ending::Stop | Ending::StopOnly) {
+                    outbox.stop(at, settings);
+                }
+                match settings.ending {
+                    Ending::Stop | Ending::Close => outbox.push(at, settings, Output::Close),
+                    Ending::Cut => outbox.push(at, settings, Output::Cut),
+                    Ending::StopOnly | Ending::HalfOpen => {}
+                }
+                self.end(What::HungUp, state);
+            }
+        }
+    }
+
+    fn end(&mut self, what: What, state: State) {
+        self.recording.log.event(self.position, what);
+        self.state = state;
+        self.arriving.clear();
+        // The mouth is ahead of the ear by the frame that is never sent.
+        self.recording.said.truncate(self.recording.heard.len());
+    }
+}
+
+/// How long after the beginning a position is, by the carrier's clock.
+fn since(position: u64) -> Duration {
+    Duration::from_nanos(position.saturating_mul(125_000))
+}
+
+/// Not JSON; the wrong shape; a message where there must be none.
+const MALFORMED: u16 = 31_950;
+const INVALID: u16 = 31_951;
+const PROTOCOL: u16 = 31_924;
+/// Half an hour of sound that is on its way.
+const MOST_ARRIVING: usize = 14_400_000;
+/// Silence of up to half a second between sounds is a gap in speech; a longer one is a pause.
+const LONGEST_UNDERRUN: u64 = 4_000;
