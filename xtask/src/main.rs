@@ -5,6 +5,7 @@ mod fuzz;
 mod instructions;
 mod node;
 mod python;
+mod sdks;
 mod step;
 mod tables;
 mod tally;
@@ -19,6 +20,7 @@ cargo xtask CHORE
   test             everything that must be green: formatting, lints, tests, docs, benches as tests
   python           the Python package: wheel and sdist built, installed in fresh environments, tested
   node             the Node package: built, packed, installed in a fresh project, tested
+  sdks             Google's SDKs in Python and JavaScript hold sessions with the emulated model
   fuzz [SECONDS]   the real fuzzer on every target (needs cargo-fuzz, which it installs)
   compare          our converter beside its rivals, into benchmarks/results (--install gets the rivals)
   instructions     instructions per 20 ms chunk, counted by valgrind
@@ -37,6 +39,7 @@ fn main() -> ExitCode {
         "test" => test::run(),
         "python" => python::run(),
         "node" => node::run(),
+        "sdks" => sdks::run(),
         "fuzz" => fuzz::run(rest.first().map(String::as_str)),
         "compare" => compare::run(rest),
         "instructions" => instructions::run(),

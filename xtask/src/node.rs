@@ -142,7 +142,8 @@ impl Package {
     }
 }
 
-fn npm(folder: &Path, arguments: &[&str]) -> Command {
+/// npm in a folder, without questions to the registry that nobody reads.
+pub(crate) fn npm(folder: &Path, arguments: &[&str]) -> Command {
     let mut npm = Command::new(if cfg!(windows) { "npm.cmd" } else { "npm" });
     npm.args(arguments)
         .current_dir(folder)

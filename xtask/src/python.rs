@@ -191,7 +191,7 @@ impl Package {
 }
 
 /// A virtual environment.
-struct Environment(PathBuf);
+pub(crate) struct Environment(PathBuf);
 
 impl Environment {
     /// A new one, in place of what stands there.
@@ -204,7 +204,7 @@ impl Environment {
     }
 
     /// One with these packages; kept until the list changes.
-    fn with_requirements(folder: PathBuf, requirements: &Path) -> Result<Self, String> {
+    pub(crate) fn with_requirements(folder: PathBuf, requirements: &Path) -> Result<Self, String> {
         let wanted =
             fs::read_to_string(requirements).map_err(|error| failure(requirements, &error))?;
         let stamp = folder.join("installed.txt");
@@ -218,7 +218,7 @@ impl Environment {
         Ok(environment)
     }
 
-    fn command(&self, program: impl AsRef<Path>) -> Command {
+    pub(crate) fn command(&self, program: impl AsRef<Path>) -> Command {
         let folder = if cfg!(windows) { "Scripts" } else { "bin" };
         let mut command = Command::new(self.0.join(folder).join(program));
         command

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::tally::Tally;
-use crate::{node, python};
+use crate::{node, python, sdks};
 
 /// Runs everything that must be green.
 ///
@@ -15,6 +15,7 @@ pub(crate) fn run() -> Result<(), String> {
     rust(&mut tally);
     python::check(&mut tally);
     node::check(&mut tally);
+    sdks::check(&mut tally);
     tally.finish()
 }
 
