@@ -1,6 +1,7 @@
 //! Every chore of the project, in Rust: `cargo xtask` lists them.
 
 mod compare;
+mod deny;
 mod fuzz;
 mod instructions;
 mod node;
@@ -21,6 +22,7 @@ cargo xtask CHORE
   python           the Python package: wheel and sdist built, installed in fresh environments, tested
   node             the Node package: built, packed, installed in a fresh project, tested
   sdks             Google's SDKs in Python and JavaScript hold sessions with the emulated model
+  deny [--advisories]  licences and sources of all dependencies, and their known faults (needs the network)
   fuzz [SECONDS]   the real fuzzer on every target (needs cargo-fuzz, which it installs)
   compare          our converter beside its rivals, into benchmarks/results (--install gets the rivals)
   instructions     instructions per 20 ms chunk, counted by valgrind
@@ -40,6 +42,7 @@ fn main() -> ExitCode {
         "python" => python::run(),
         "node" => node::run(),
         "sdks" => sdks::run(),
+        "deny" => deny::run(rest.iter().any(|argument| argument == "--advisories")),
         "fuzz" => fuzz::run(rest.first().map(String::as_str)),
         "compare" => compare::run(rest),
         "instructions" => instructions::run(),

@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::tally::Tally;
-use crate::{node, python, sdks};
+use crate::{deny, node, python, sdks};
 
 /// Runs everything that must be green.
 ///
@@ -13,6 +13,7 @@ use crate::{node, python, sdks};
 pub(crate) fn run() -> Result<(), String> {
     let mut tally = Tally::default();
     rust(&mut tally);
+    deny::check(&mut tally);
     python::check(&mut tally);
     node::check(&mut tally);
     sdks::check(&mut tally);

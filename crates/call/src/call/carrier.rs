@@ -25,7 +25,7 @@ impl Call {
         self.carrier = Carrier::Away(now);
         if was_streaming {
             // What the carrier had not played is lost with it; what waits here is said later.
-            self.cut(now);
+            self.cut(now, "The line was cut");
             self.event(Event::CarrierLost);
         }
     }
@@ -104,7 +104,7 @@ impl Call {
     }
 
     /// Drops all that the caller has not heard. Answers how much of the agent's turns they heard, and how much not.
-    pub(super) fn cut(&mut self, now: Time) -> (Duration, Duration) {
+    pub(super) fn cut(&mut self, now: Time, why: &str) -> (Duration, Duration) {
         let before = self.downlink.heard(now);
         let after = self.downlink.barge_in(now);
         let mut heard_of_turns = Duration::ZERO;
@@ -116,7 +116,7 @@ impl Call {
             self.event(Event::Said(utterance));
             if self.settings.tells_heard && !unheard.is_zero() {
                 let text = format!(
-                    "(The caller interrupted after {:.1} s and heard only: \u{201c}{words}\u{201d})",
+                    "({why} after {:.1} s, and the caller heard only: \u{201c}{words}\u{201d})",
                     heard.as_secs_f64()
                 );
                 self.inform(Prompt::Heard, &text);

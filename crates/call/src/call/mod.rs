@@ -219,6 +219,9 @@ impl Call {
             return;
         }
         self.tick(now);
+        if self.end.is_some() {
+            return;
+        }
         match input {
             Input::CarrierConnected => self.carrier_connected(now),
             Input::FromCarrier(bytes) => self.carrier_said(now, bytes),
@@ -463,15 +466,15 @@ impl Call {
         });
     }
 
-    /// When a call that is to end ends: a second after the last sound, or after all patience.
+    /// When a call that is to end ends: a second after the last sound, or when no good-bye comes, or after all patience.
     fn leaving_timeout(&self) -> Option<Time> {
         let leaving = self.leaving.as_ref()?;
         let latest = leaving.since + LONGEST_FAREWELL;
         if self.turns.is_agent_speaking() {
             return Some(latest);
         }
-        let silent = self.downlink.silent_at(leaving.since);
-        Some((silent + AFTER_FAREWELL).min(latest))
+        let silent = self.downlink.silent_at(leaving.since) + AFTER_FAREWELL;
+        Some(silent.max(leaving.since + BEFORE_FAREWELL).min(latest))
     }
 
     /// The call is over now.
@@ -545,6 +548,8 @@ fn setup_for(setup: &Setup, link: &Link) -> Setup {
 
 /// How long before the longest time the model is told.
 const FAREWELL: Duration = Duration::from_secs(30);
+/// How long a model may take to begin its good-bye: some say it after their tool was answered.
+const BEFORE_FAREWELL: Duration = Duration::from_secs(2);
 /// How long the line stays open after the last words.
 const AFTER_FAREWELL: Duration = Duration::from_secs(1);
 /// How long the last words may take.

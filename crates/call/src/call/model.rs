@@ -139,7 +139,10 @@ impl Call {
     /// Tells the model something that it shall react to.
     pub(super) fn ask(&mut self, now: Time, prompt: Prompt, text: &str) {
         self.event(Event::Prompted(prompt));
-        self.patience.asked(now);
+        // A model that does not answer is not asked for ever.
+        if prompt != Prompt::NoReply {
+            self.patience.asked(now);
+        }
         if !self.session.is_live() {
             return self.link.put_off(text);
         }
@@ -261,8 +264,11 @@ impl Call {
             let queued = self.downlink.heard(now).queued;
             self.turns.agent_says(queued, words);
         }
-        if content.model_turn.is_some() || content.output_transcription.is_some() {
-            self.patience.model_spoke(now, sounds);
+        if sounds {
+            self.patience.model_answered();
+        }
+        if self.turns.is_agent_speaking() {
+            self.patience.turn_goes_on(now);
         }
         if content.generation_complete && self.turns.is_agent_speaking() {
             self.downlink.end_turn();
@@ -314,7 +320,7 @@ impl Call {
             return;
         }
         let reaction = self.loudness.since(now).map(|since| now - since);
-        let (heard, dropped) = self.cut(now);
+        let (heard, dropped) = self.cut(now, "The caller interrupted");
         self.event(Event::BargedIn {
             heard,
             dropped,

@@ -39,12 +39,14 @@ impl Patience {
         self.owed_since = Some(now);
     }
 
-    /// The model said or did something in its turn; `is_sound` if it is an answer.
-    pub(super) const fn model_spoke(&mut self, now: Time, is_sound: bool) {
+    /// The model says something, and so owes nothing.
+    pub(super) const fn model_answered(&mut self) {
+        self.owed_since = None;
+    }
+
+    /// The model is in the middle of a turn.
+    pub(super) const fn turn_goes_on(&mut self, now: Time) {
         self.turn_alive_at = Some(now);
-        if is_sound {
-            self.owed_since = None;
-        }
     }
 
     /// The model's turn is over.

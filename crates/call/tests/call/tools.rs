@@ -166,11 +166,27 @@ fn a_call_is_passed_on_to_a_known_name_only() {
         "there is nobody of that name"
     );
     uses(&mut bench, "transfer_call", &json!({"to": "sales"}));
-    bench.pass(1_100);
+    bench.pass(2_100);
     assert_eq!(
         bench.call.end().map(ToString::to_string).as_deref(),
         Some("the agent passed the call on to sales")
     );
+}
+
+#[test]
+fn a_good_bye_after_the_tool_was_answered_is_heard() {
+    let mut settings = plain();
+    settings.tools.end_call = true;
+    let mut bench = Bench::talking(settings);
+    uses(&mut bench, "end_call", &json!({}));
+    bench.pass(1_500);
+    bench.says_words("Good-bye!", 2_000);
+    bench.turn_ends();
+    bench.pass(2_900);
+    assert_eq!(bench.call.end(), None);
+    bench.pass(200);
+    assert_eq!(bench.transcript(), "agent: Good-bye!\n");
+    assert!(bench.call.end().is_some());
 }
 
 #[test]

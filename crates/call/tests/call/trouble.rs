@@ -425,3 +425,19 @@ fn per_model_rules_are_kept() {
         }
     }
 }
+
+#[test]
+fn trouble_13_a_model_that_never_answers_is_asked_once() {
+    let mut settings = plain();
+    settings.reply_timeout = Some(std::time::Duration::from_secs(8));
+    let mut bench = Bench::talking(settings);
+    bench.model(&json!({"serverContent": {"inputTranscription": {"text": "Hello?"}}}));
+    bench.pass(60_000);
+    assert_eq!(bench.told().len(), 1);
+    // Words without a turn are no turn that could time out.
+    bench.turn_ends();
+    bench.model(&json!({"serverContent": {"inputTranscription": {"text": "Hello?"}}}));
+    bench.pass(60_000);
+    let timed_out = bench.events(|it| matches!(it, Event::TurnTimedOut).then_some(()));
+    assert_eq!(timed_out.len(), 0);
+}
