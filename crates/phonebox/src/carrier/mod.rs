@@ -3,15 +3,16 @@
 //! [`Line`] is one stream without sockets or clocks. [`run`] makes a whole call over real sockets: webhook, TwiML, streams, status
 //! callbacks. [`Server`] takes REST requests for outbound calls.
 
-mod call;
+pub(crate) mod call;
 mod clock;
-mod drive;
+pub(crate) mod drive;
 mod ear;
 mod lateness;
 mod line;
-mod network;
+pub(crate) mod network;
 mod script;
 mod server;
+mod tap;
 pub mod twiml;
 
 pub use call::{
@@ -26,3 +27,4 @@ pub use line::{
 pub use network::{NetworkError, NetworkOptions, Warning};
 pub use script::{Act, Caller, Cue, ScriptError, When, mulaw, read_sound};
 pub use server::{Callee, Server, ServerOptions};
+pub use tap::Tap;

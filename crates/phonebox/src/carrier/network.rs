@@ -239,6 +239,7 @@ impl Network {
         let signature = signature.parse().expect("base64 stands in a header");
         request.headers_mut().insert(HEADER, signature);
         let config = WebSocketConfig::default()
+            .read_buffer_size(READ_BUFFER)
             .max_message_size(Some(LONGEST_FRAME))
             .max_frame_size(Some(LONGEST_FRAME));
         let answer = tokio_tungstenite::client_async_with_config(request, wire, Some(config)).await;
@@ -322,6 +323,8 @@ pub(crate) const NOT_TWIML: u16 = 12_100;
 const TOO_LONG: u16 = 11_750;
 /// Longer than what a line reads, so that the line says what is wrong.
 const LONGEST_FRAME: usize = 4 << 20;
+/// A message of 20 ms has 300 bytes, and hundreds of streams may be open.
+const READ_BUFFER: usize = 4 << 10;
 
 #[cfg(test)]
 mod tests {

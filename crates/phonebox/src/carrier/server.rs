@@ -24,7 +24,6 @@ use voice_call::twilio::twiml::LONGEST_IN_REST;
 
 use super::call::{CallOptions, CallRecord, Direction, Phone, sid};
 use super::drive::{Interrupt, Source};
-use super::network::NetworkError;
 use super::twiml::Link;
 
 /// What the server takes, and what becomes of its calls.
@@ -231,13 +230,10 @@ async fn create(
     shared.remember(call.clone(), control);
     let body = resource(&shared, &call, "queued");
     tokio::spawn(async move {
-        match ring_and_talk(phone, shared.options.callee, ring, &callbacks, interrupts).await {
-            Ok(record) => {
-                // Nobody may be there to take it.
-                let _ = shared.records.try_send(record);
-            }
-            Err(error) => tracing::error!(%error, "a call could not be made"),
-        }
+        let callee = shared.options.callee;
+        let record = ring_and_talk(phone, callee, ring, &callbacks, interrupts).await;
+        // Nobody may be there to take it.
+        let _ = shared.records.try_send(record);
         shared.forget(&call);
         drop(place);
     });
@@ -341,7 +337,7 @@ async fn ring_and_talk(
     ring: Duration,
     callbacks: &Callbacks,
     mut interrupts: mpsc::Receiver<Interrupt>,
-) -> Result<CallRecord, NetworkError> {
+) -> CallRecord {
     for (event, status) in [("initiated", "initiated"), ("ringing", "ringing")] {
         if let Some(link) = callbacks.link_for(event) {
             phone.tell(status, &link).await;
@@ -366,7 +362,7 @@ async fn ring_and_talk(
         () = sleep(wait) => failure,
     };
     if let Some(status) = failure {
-        return Ok(phone.not_answered(status).await);
+        return phone.not_answered(status).await;
     }
     if let Some(link) = callbacks.link_for("answered") {
         phone.tell("in-progress", &link).await;

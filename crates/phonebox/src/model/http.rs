@@ -10,10 +10,10 @@ use tokio_tungstenite::tungstenite::handshake::server::{
 use voice_call::gemini::{Request, Surface};
 
 /// A client that may open a session, or the status that it was refused with.
-pub(super) type Answered = Result<Surface, u16>;
+pub(crate) type Answered = Result<Surface, u16>;
 
 /// Reads a request and answers it. After `Ok(Ok(_))` both sides speak WebSocket.
-pub(super) async fn answer<S>(stream: &mut S, key: Option<&str>) -> io::Result<Answered>
+pub(crate) async fn answer<S>(stream: &mut S, key: Option<&str>) -> io::Result<Answered>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {

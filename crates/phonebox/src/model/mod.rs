@@ -30,7 +30,7 @@ mod detector;
 mod echo;
 mod faults;
 mod hearing;
-mod http;
+pub(crate) mod http;
 mod lines;
 mod listen;
 mod millis;

@@ -27,7 +27,16 @@ use super::twiml::{Document, Link, Verb};
 pub async fn run(options: CallOptions) -> Result<CallRecord, NetworkError> {
     // Nobody interrupts: the sender is kept, for a channel without one is closed.
     let (_control, interrupts) = mpsc::channel(1);
-    Phone::new(options, None)?.run(interrupts).await
+    Ok(Phone::new(options, None)?.run(interrupts).await)
+}
+
+/// How calls with these options reach the bridge.
+pub(crate) fn network(options: &CallOptions) -> Result<Network, NetworkError> {
+    let mut network = options.network.clone();
+    if network.public_origin.is_some() && network.local_origin.is_none() {
+        network.local_origin = Some(options.url.clone());
+    }
+    Network::new(network)
 }
 
 /// A call under way.
@@ -52,22 +61,20 @@ enum Flow {
 
 impl Phone {
     /// A call that begins with a document, or with [`CallOptions::url`].
-    pub(crate) fn new(
-        mut options: CallOptions,
-        first: Option<Source>,
-    ) -> Result<Self, NetworkError> {
-        let network = &mut options.network;
-        if network.public_origin.is_some() && network.local_origin.is_none() {
-            network.local_origin = Some(options.url.clone());
-        }
-        let url = public(&options.url, network.public_origin.as_ref());
+    pub(crate) fn new(options: CallOptions, first: Option<Source>) -> Result<Self, NetworkError> {
+        Ok(Self::over(network(&options)?, options, first))
+    }
+
+    /// The same over a network that calls share.
+    pub(crate) fn over(network: Network, options: CallOptions, first: Option<Source>) -> Self {
+        let url = public(&options.url, options.network.public_origin.as_ref());
         let link = Link {
             url: url.to_string(),
             is_get: options.is_get,
         };
         let began = Instant::now();
-        Ok(Self {
-            network: Network::new(options.network.clone())?,
+        Self {
+            network,
             record: CallRecord {
                 call_sid: options.call_sid.clone(),
                 end: End::TwimlOver,
@@ -83,13 +90,10 @@ impl Phone {
             base: Some(url),
             background: Vec::new(),
             options,
-        })
+        }
     }
 
-    pub(crate) async fn run(
-        mut self,
-        mut interrupts: mpsc::Receiver<Interrupt>,
-    ) -> Result<CallRecord, NetworkError> {
+    pub(crate) async fn run(mut self, mut interrupts: mpsc::Receiver<Interrupt>) -> CallRecord {
         let is_stream = matches!(self.options.url.scheme(), "ws" | "wss");
         self.record.end = if is_stream {
             self.stream_only(&mut interrupts).await
@@ -103,7 +107,7 @@ impl Phone {
         if let Some(callback) = self.options.status_callback.clone() {
             self.tell("completed", &callback).await;
         }
-        Ok(self.record)
+        self.record
     }
 
     /// Begins with another document than was planned.

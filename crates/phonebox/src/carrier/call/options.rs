@@ -1,5 +1,6 @@
 //! What a call is like, before it is made.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use rand::Rng as _;
@@ -10,6 +11,7 @@ use voice_call::redact::Pii;
 use crate::carrier::LineSettings;
 use crate::carrier::network::NetworkOptions;
 use crate::carrier::script::Caller;
+use crate::carrier::tap::Tap;
 use crate::carrier::twiml::Link;
 
 /// A call that is to be made.
@@ -49,6 +51,8 @@ pub struct CallOptions {
     pub takes_time: bool,
     /// When `Time::ZERO` is in what is recorded; the beginning of the call if none.
     pub epoch: Option<Instant>,
+    /// Who speaks and listens in the caller's stead, if anybody does.
+    pub tap: Option<Arc<dyn Tap>>,
 }
 
 /// Who began a call.
@@ -104,6 +108,7 @@ impl CallOptions {
             dial: DialOutcome::Answered(Duration::from_secs(5)),
             takes_time: true,
             epoch: None,
+            tap: None,
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The streams of a call.
 
+use std::sync::Arc;
+
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use url::Url;
@@ -156,9 +158,12 @@ impl Phone {
     ) -> Option<Driven> {
         let socket = self.open(stream, &settings).await?;
         let opened = self.now();
-        let line = Line::new(settings.clone(), self.options.caller.clone(), opened);
+        let mut line = Line::new(settings.clone(), self.options.caller.clone(), opened);
+        if let Some(tap) = &self.options.tap {
+            line.tap(Arc::clone(tap));
+        }
         let driven = drive(socket, line, self.epoch, interrupts).await;
-        let was_refused = driven.line.recording().heard.len() < SOON && !has_hung_up(&driven.line);
+        let was_refused = driven.line.position() < SOON && !has_hung_up(&driven.line);
         if was_refused {
             self.warn(Warning::new(
                 31_921,
@@ -279,6 +284,6 @@ fn has_hung_up(line: &Line) -> bool {
 
 const MOST_STREAMS: usize = 4;
 /// 100 ms, within which a close means that the bridge did not want the stream.
-const SOON: usize = 800;
+const SOON: u64 = 800;
 const BAD_TRACK: u16 = 31_941;
 const TOO_MANY: u16 = 31_940;

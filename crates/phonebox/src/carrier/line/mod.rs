@@ -15,6 +15,7 @@ mod settings;
 
 use std::collections::VecDeque;
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
 use audio_converter_measure::signal::Random;
@@ -30,6 +31,7 @@ use self::playback::Playback;
 use super::clock::Clock;
 use super::ear::Ear;
 use super::script::Caller;
+use super::tap::Tap;
 
 /// What the carrier does next on its socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +105,8 @@ pub struct Line {
     /// Where the buffer ran dry in the middle of speech.
     dry_since: Option<u64>,
     scratch: Vec<u8>,
+    tap: Option<Arc<dyn Tap>>,
+    keeps_sound: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -173,10 +177,21 @@ impl Line {
             has_complained_of_json: false,
             dry_since: None,
             scratch: Vec::new(),
+            tap: None,
+            keeps_sound: true,
             settings,
         };
         line.open(now);
         line
+    }
+
+    /// Lets another one speak and listen in the caller's stead from now on.
+    pub fn tap(&mut self, tap: Arc<dyn Tap>) {
+        self.keeps_sound = tap.keeps_sound();
+        if !self.keeps_sound {
+            self.recording.said = Vec::new();
+        }
+        self.tap = Some(tap);
     }
 
     /// A text frame came from the bridge.
@@ -274,6 +289,11 @@ impl Line {
         std::mem::replace(&mut self.recording, next)
     }
 
+    /// Up to where everything has been played, in samples from the beginning.
+    pub(crate) const fn position(&self) -> u64 {
+        self.position
+    }
+
     fn open(&mut self, now: Time) {
         let (outbox, settings) = (&mut self.outbox, &self.settings);
         if settings.opening != Opening::NotConnected {
@@ -299,7 +319,7 @@ impl Line {
                 Next::Arrival => self.arrive(at),
                 Next::Mark => self.return_mark(at),
                 Next::Fault => self.go_wrong(at),
-                Next::Frame => self.send_frame(at),
+                Next::Frame => self.send_frame(at, now),
                 Next::Limit => self.hang_up_at(at),
             }
         }
@@ -370,6 +390,9 @@ impl Line {
         match order {
             Order::Sound(sound) => {
                 self.arriving_samples -= sound.len();
+                if let Some(tap) = &self.tap {
+                    tap.hear(at, &sound);
+                }
                 self.recording
                     .log
                     .arrival(self.position, sound.len() as u64);
@@ -392,6 +415,9 @@ impl Line {
             Order::Clear => {
                 let log = &mut self.recording.log;
                 log.event(self.position, What::Clear);
+                if let Some(tap) = &self.tap {
+                    tap.clear(at);
+                }
                 let (samples, marks) = self.playback.clear();
                 if samples > 0 {
                     log.discard(self.position, samples);
@@ -431,18 +457,24 @@ impl Line {
             self.scratch.clear();
             let played = self.playback.play(most, &mut self.scratch);
             self.recording.log.samples_played += played;
-            self.ear.hear(&self.scratch);
-            self.recording.heard.extend(&self.scratch);
+            self.heard();
             self.position += played;
             if played > 0 && self.playback.is_empty() && self.ear.is_in_speech() {
                 self.dry_since = Some(self.position);
             }
             if played == 0 {
                 self.scratch.resize(most as usize, 0xFF);
-                self.ear.hear(&self.scratch);
-                self.recording.heard.extend(&self.scratch);
+                self.heard();
                 self.position = position;
             }
+        }
+    }
+
+    /// The caller's ear heard what is in `scratch`.
+    fn heard(&mut self) {
+        self.ear.hear(&self.scratch);
+        if self.keeps_sound {
+            self.recording.heard.extend(&self.scratch);
         }
     }
 
@@ -457,7 +489,15 @@ impl Line {
     }
 
     /// Sends the frame that has just been said, and begins the next.
-    fn send_frame(&mut self, at: Time) {
+    fn send_frame(&mut self, at: Time, now: Time) {
+        if let Some(tap) = &self.tap {
+            tap.say(at, now, &mut self.frame);
+            self.is_frame_silent = false;
+            if self.keeps_sound {
+                let begins = self.recording.said.len() - self.frame.len();
+                self.recording.said[begins..].copy_from_slice(&self.frame);
+            }
+        }
         if !(self.is_frame_silent && self.settings.silence == Silence::Nothing) {
             self.recording.log.samples_sent += self.frame.len() as u64;
             self.outbox
@@ -490,7 +530,9 @@ impl Line {
         }
         self.frame.clear();
         self.is_frame_silent = self.mouth.speak(self.settings.frame, &mut self.frame);
-        self.recording.said.extend(&self.frame);
+        if self.keeps_sound {
+            self.recording.said.extend(&self.frame);
+        }
     }
 
     fn go_wrong(&mut self, at: Time) {

@@ -4,10 +4,12 @@
 //! following   each 20 ms: normalised correlation with the sound where it is expected; as usual → matched
 //! a fault     the next 80 ms are searched for any part of the sound near there. Found: the cuts j ≤ k are where
 //!             Σ (x − g·old)² before j  +  Σ x² from j to k  +  Σ (x − g·new)² after k  is least
-//! lost        goes on 20 ms at a time, and searches the newest 20 ms, until the sound is found again
+//! lost        goes on 20 ms at a time, and searches the newest 20 ms, until the sound is found again: near where it was last, where turns
+//!             began since, and in one more part of all that was said since, another one each time
 //! ```
 
 use std::collections::VecDeque;
+use std::ops::Range;
 
 use super::sound::{PERIOD, Sound};
 
@@ -38,6 +40,10 @@ pub(super) struct Follower {
     usual: f64,
     /// How many windows of `waiting` have been searched in vain.
     tried: usize,
+    /// Where the newest turns began.
+    turns: VecDeque<u64>,
+    /// How many windows with sound went by since it was lost.
+    lost: u64,
 }
 
 impl Follower {
@@ -53,7 +59,17 @@ impl Follower {
             gain: 1.0,
             usual: 0.9,
             tried: 0,
+            turns: VecDeque::new(),
+            lost: 0,
         }
+    }
+
+    /// A turn begins at a position: if what was before it never comes, it is searched there.
+    pub(super) fn turn_begins(&mut self, position: u64) {
+        if self.turns.len() == TURNS {
+            self.turns.pop_front();
+        }
+        self.turns.push_back(position);
     }
 
     /// Takes what was heard next.
@@ -144,7 +160,7 @@ impl Follower {
             place.position + from as u64 - place.start as u64,
             end - from,
         );
-        self.tried = 0;
+        (self.tried, self.lost) = (0, 0);
     }
 
     /// The sound is nowhere in the first `whole` samples.
@@ -168,36 +184,35 @@ impl Follower {
         self.other(cut.1 - until);
     }
 
-    /// Where in the sound the window at `start` is, not too far from a position, and before the end of what was said.
-    fn find(&self, start: usize, near: u64, said: u64) -> Option<Place> {
+    /// Where in the sound the window at `start` is, not too far from a position, or in a later turn, and before the end of what was said.
+    fn find(&mut self, start: usize, near: u64, said: u64) -> Option<Place> {
         let heard = &self.waiting[start..start + WINDOW];
-        let energy = squares(heard);
-        if energy < QUIET * WINDOW as f64 {
+        if squares(heard) < QUIET * WINDOW as f64 {
             return None;
         }
+        self.lost += 1;
+        if self.lost > OFTEN && !self.lost.is_multiple_of(SELDOM) {
+            return None;
+        }
+        let end = (said + 1).saturating_sub(WINDOW as u64);
         let first = near.saturating_sub(BACK).max(self.beginning);
-        let last = said.saturating_sub(WINDOW as u64).min(near + AHEAD);
-        let mut best = None;
-        let mut most = LEAST;
-        for position in first..=last {
-            let there = self.sound.energy(position, WINDOW);
-            if there < QUIET * WINDOW as f64 {
-                continue;
+        let far = near + AHEAD;
+        let mut best = best_place(self.sound, heard, first..end.min(far));
+        // What was said since is searched part by part; a period later it is the same again.
+        let behind = end.min(far + PERIOD as u64).saturating_sub(far);
+        let part = far + self.lost % behind.div_ceil(AHEAD).max(1) * AHEAD;
+        let turns = self.turns.iter().filter(|turn| **turn > far);
+        let turns = turns.map(|turn| *turn..turn + LATE);
+        for range in turns.chain(std::iter::once(part..part + AHEAD)) {
+            if best.is_some_and(|place| place.likeness > SURE) {
+                break;
             }
-            let product = dot(heard, self.sound.stretch(position, WINDOW));
-            let likeness = product / (energy * there).sqrt();
-            if likeness > most {
-                most = likeness;
-                let gain = product / there;
-                best = Some(Place {
-                    start,
-                    position,
-                    likeness,
-                    gain,
-                });
+            let other = best_place(self.sound, heard, range.start..range.end.min(end));
+            if other.is_some_and(|other| best.is_none_or(|best| other.likeness > best.likeness)) {
+                best = other;
             }
         }
-        best
+        best.map(|place| Place { start, ..place })
     }
 
     /// Until where the first `end` samples are the old place's sound, and from where they are the new one's.
@@ -270,11 +285,38 @@ impl Follower {
 
 /// Where the sound was found.
 #[derive(Clone, Copy)]
-struct Place {
+pub(super) struct Place {
+    /// In what was heard.
     start: usize,
-    position: u64,
+    pub(super) position: u64,
     likeness: f64,
     gain: f64,
+}
+
+/// Where in a part of the sound a window is, if it is there.
+pub(super) fn best_place(sound: &Sound, heard: &[f32], range: Range<u64>) -> Option<Place> {
+    let energy = squares(heard);
+    let mut best = None;
+    let mut most = LEAST;
+    for position in range {
+        let there = sound.energy(position, heard.len());
+        if there < QUIET * heard.len() as f64 {
+            continue;
+        }
+        let product = dot(heard, sound.stretch(position, heard.len()));
+        let likeness = product / (energy * there).sqrt();
+        if likeness > most {
+            most = likeness;
+            let gain = product / there;
+            best = Some(Place {
+                start: 0,
+                position,
+                likeness,
+                gain,
+            });
+        }
+    }
+    best
 }
 
 /// In eight lanes, so that the compiler can keep them in vectors.
@@ -291,7 +333,7 @@ fn dot(left: &[f32], right: &[f32]) -> f64 {
     f64::from(lanes.iter().sum::<f32>() + rest)
 }
 
-fn squares(samples: &[f32]) -> f64 {
+pub(super) fn squares(samples: &[f32]) -> f64 {
     dot(samples, samples)
 }
 
@@ -299,13 +341,19 @@ fn squares(samples: &[f32]) -> f64 {
 pub(super) const WINDOW: usize = 160;
 /// 80 ms.
 const LOOK: usize = 4 * WINDOW;
-/// How far from where it was expected the sound is searched: 0.2 s of repetition, 2 s of loss.
+/// How far from where it was expected the sound is searched at once: 0.2 s of repetition, 2 s of loss. What is further is searched in parts.
 const BACK: u64 = 1_600;
 const AHEAD: u64 = 16_000;
+/// How many turns are remembered, and how much of the beginning of each is searched: 0.2 s.
+const TURNS: usize = 4;
+const LATE: u64 = 1_600;
+/// After so many windows in vain, 4 s, only one of some is searched, so that a bridge that says something else costs little.
+const OFTEN: u64 = 200;
+const SELDOM: u64 = 8;
 /// A correlation that cannot be chance, and one that needs no better.
 const LEAST: f64 = 0.6;
 const SURE: f64 = 0.9;
 /// The mean square up to which a stretch is silence: −60 dBov.
-const QUIET: f64 = 32.0 * 32.0;
+pub(super) const QUIET: f64 = 32.0 * 32.0;
 /// In samples of average power: less than this of something else between two parts of the sound is not believed.
 const PENALTY: f64 = 4.0;

@@ -13,7 +13,7 @@
 //! # What it costs
 //!
 //! To say it is to copy it. To follow it is one correlation of 160 samples each 20 ms, at the place where it is expected. Only a fault costs
-//! a search.
+//! a search, of a bounded part of the sound, and less and less often while it is in vain.
 //!
 //! # What it tells
 //!
@@ -25,6 +25,7 @@
 
 mod follow;
 mod passage;
+pub(crate) mod recognise;
 mod sound;
 
 #[cfg(test)]
@@ -74,7 +75,7 @@ pub struct Probe {
     /// What has come, at 8 kHz, and how much of it is decided.
     heard: u64,
     decided: u64,
-    /// The first byte of a sample, and whether the next sample of a faster rate counts.
+    /// The first byte of a sample, and how many samples of a faster rate come before the next that counts.
     half: Option<u8>,
     phase: usize,
     /// When the carrier has played all it got, and when it would have, had the bridge no delay.
@@ -83,6 +84,8 @@ pub struct Probe {
     /// The position behind all that was heard, and behind what may be thrown away.
     next: u64,
     interrupted: u64,
+    /// When what was said would have been played, had it been played at once.
+    speaks_until: Option<Time>,
     /// How much silence came last.
     quiet: u64,
     piece: Piece,
@@ -146,6 +149,7 @@ impl Probe {
             ideal_until: Time::ZERO,
             next: start,
             interrupted: start,
+            speaks_until: None,
             quiet: 0,
             piece: Piece::default(),
             passage: Passage::default(),
@@ -178,7 +182,12 @@ impl Probe {
     }
 
     /// The model heard this: 16-bit PCM at 16 kHz, cut anywhere.
-    pub fn hear_pcm(&mut self, now: Time, mut pcm: &[u8]) {
+    pub fn hear_pcm(&mut self, now: Time, pcm: &[u8]) {
+        self.hear_pcm_at(now, 2, pcm);
+    }
+
+    /// The same at `times` 8 kHz, for bridges that send another rate than 16 kHz, always the same one.
+    pub fn hear_pcm_at(&mut self, now: Time, times: usize, mut pcm: &[u8]) {
         let mut samples = Vec::with_capacity(pcm.len() / 2 + 1);
         if let (Some(low), Some((high, rest))) = (self.half, pcm.split_first()) {
             samples.push(i16::from_le_bytes([low, *high]));
@@ -187,11 +196,12 @@ impl Probe {
         let (whole, half) = pcm.as_chunks();
         samples.extend(whole.iter().copied().map(i16::from_le_bytes));
         self.half = half.first().copied().or(self.half);
-        // What was resampled from 8 kHz has each of its samples at twice the place.
-        let slow = samples.iter().skip(self.phase).step_by(2);
+        // What was resampled from 8 kHz has each of its samples at so many times the place.
+        let times = times.max(1);
+        let slow = samples.iter().skip(self.phase).step_by(times);
         let count = slow.len() as u64;
         self.follower.push(slow.map(|sample| f32::from(*sample)));
-        self.phase = (self.phase + samples.len()) % 2;
+        self.phase = (self.phase + count as usize * times).saturating_sub(samples.len());
         self.arrived(now, count);
     }
 
@@ -215,6 +225,12 @@ impl Probe {
             *until = (*until).min(now);
         }
         self.ideal_until = self.ideal_until.min(now);
+    }
+
+    /// How much was said so far, in samples at 8 kHz.
+    #[must_use]
+    pub const fn said(&self) -> u64 {
+        self.passage.said
     }
 
     /// The call is over: what became of the sound.
@@ -242,6 +258,11 @@ impl Probe {
         let before = self.end_of_said();
         self.spoken += samples;
         let end = self.end_of_said();
+        let until = self.speaks_until.unwrap_or(now);
+        if self.speaks_until.is_none() || now > until + BREATH {
+            self.follower.turn_begins(before);
+        }
+        self.speaks_until = Some(until.max(now) + duration(end - before));
         self.passage.said += end - before;
         self.said.push_back((end, now));
         if self.said.len() > MOST_SAID {
@@ -353,7 +374,7 @@ impl Probe {
             let count = (end - position)
                 .min(arrival.end - at)
                 .min(said_until - position);
-            let delay = self.delay(arrival, at, said_at, count);
+            let delay = self.delay(arrival, at, (position, said_at), count);
             self.count(position, count, delay);
             (position, at) = (position + count, at + count);
         }
@@ -365,7 +386,13 @@ impl Probe {
     }
 
     /// The delay of `count` samples from `at` on, which arrived with one message and were said with one.
-    fn delay(&mut self, arrival: Arrival, at: u64, said_at: Time, count: u64) -> Duration {
+    fn delay(
+        &mut self,
+        arrival: Arrival,
+        at: u64,
+        (position, said_at): (u64, Time),
+        count: u64,
+    ) -> Duration {
         if self.way == Way::ToModel {
             return arrival.at - said_at;
         }
@@ -373,6 +400,8 @@ impl Probe {
             && at == arrival.first
             && said_at <= dry
             && arrival.at > dry
+            // Silence that comes late is no gap.
+            && !self.is_pause(position)
         {
             self.passage.underruns += 1;
             self.passage.dry += arrival.at - dry;
@@ -412,6 +441,8 @@ fn duration(samples: u64) -> Duration {
     Duration::from_micros(samples.saturating_mul(125))
 }
 
+/// Who says nothing for so long begins a new turn.
+const BREATH: Duration = Duration::from_millis(200);
 /// The delay is told for each 20 ms.
 const PIECE: u64 = 160;
 /// So many messages may wait to be heard: five minutes of 20 ms.

@@ -396,3 +396,36 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_turn_is_found_again_behind_turns_that_were_dropped() {
+    // Turns of 5 s every 10 s, of which a bridge drops some whole, and one up to its last second.
+    let format = |text: &str| text.parse().unwrap();
+    for dropped in [&[1][..], &[1, 2], &[0, 1, 2]] {
+        let mut probe = Probe::to_caller(3_000);
+        for turn in 0..6 {
+            let mut pcm = Vec::new();
+            let begins = milliseconds(10_000 * turn);
+            probe.say_pcm(begins, 5 * 24_000, &mut pcm);
+            let mut bridge = Converter::new(format("pcm16/24000"), format("mulaw/8000")).unwrap();
+            let mut codes = bridge.process(&pcm);
+            bridge.finish_append(&mut codes);
+            for (n, frame) in codes.chunks(160).enumerate() {
+                let is_dropped = dropped.contains(&turn) || (turn == 4 && n < 200);
+                if !is_dropped {
+                    probe.hear_mulaw(begins + Duration::from_millis(20 * n as u64 + 9), frame);
+                }
+            }
+        }
+        let passage = balanced(probe.finish());
+        let lost = dropped.len() as u64 * 40_000 + 32_000;
+        // What leads to the place where it is found again counts as something else.
+        assert!(near(passage.missing, lost, 4_000), "{lost}: {passage:?}");
+        assert!(
+            passage.foreign + passage.silence <= 4_000 && passage.unheard < 100,
+            "{passage:?}"
+        );
+        let median = passage.delay.quantile(0.5).unwrap();
+        assert!(median < Duration::from_micros(9_150), "{passage:?}");
+    }
+}
