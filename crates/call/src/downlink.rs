@@ -147,16 +147,9 @@ impl Downlink {
     /// The next thing to send to the carrier, until `None`.
     pub fn poll(&mut self, now: Time) -> Option<Send<'_>> {
         if self.playout.is_starving(now) && self.can_go_on() {
-            // Once it has faded, only what was begun is completed.
-            let has_faded = self.concealer.is_silent();
             let mut gap = [0; FRAME];
             self.concealer.fill(&mut gap);
-            let length = if has_faded {
-                FRAME - self.playout.waiting() % FRAME
-            } else {
-                FRAME
-            };
-            self.playout.conceal(&gap.map(g711::encode_mulaw)[..length]);
+            self.playout.conceal(&gap.map(g711::encode_mulaw));
         }
         self.playout.poll(now)
     }
@@ -164,9 +157,10 @@ impl Downlink {
     /// When [`poll`](Self::poll) has something again, if nothing else happens.
     #[must_use]
     pub fn timeout(&self) -> Option<Time> {
+        let is_empty = self.playout.waiting() == 0;
         self.playout
             .timeout()
-            .filter(|_| !self.playout.waits_for_more() || self.can_go_on())
+            .filter(|_| !is_empty || self.can_go_on())
     }
 
     /// What became of the sound so far.
@@ -187,9 +181,9 @@ impl Downlink {
         self.playout.silent_at(now)
     }
 
-    /// Whether there is something to send although the model is late.
+    /// Whether there is something to conceal a gap with: it fades.
     fn can_go_on(&self) -> bool {
-        !self.concealer.is_silent() || self.playout.waiting() > 0
+        !self.concealer.is_silent()
     }
 
     /// Linear sound at 8 kHz, as bytes.

@@ -49,7 +49,7 @@ impl Default for PlayoutSettings {
 /// What is to be sent to the carrier.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Send<'a> {
-    /// Sound: µ-law at 8 kHz, 20 ms or, at the end of a turn, less.
+    /// Sound: µ-law at 8 kHz, 20 ms or, at the end of a turn and when the model is late, less.
     Sound(&'a [u8]),
     /// A mark of this generation, behind all sound up to this position.
     Mark {
@@ -178,10 +178,10 @@ impl Playout {
     /// [`conceal`](Self::conceal).
     #[must_use]
     pub fn is_starving(&self, now: Time) -> bool {
-        self.waits_for_more() && now >= self.starves_at()
+        self.waits_for_more() && self.waiting.is_empty() && now >= self.starves_at()
     }
 
-    /// Puts sound in the place of what is late. It is played behind the part of a frame that waits.
+    /// Puts sound in the place of what is late.
     pub fn conceal(&mut self, codes: &[u8]) {
         self.waiting.extend(codes);
         self.queued += codes.len() as u64;
@@ -295,7 +295,12 @@ impl Playout {
     fn frame_at(&self) -> Option<Time> {
         let is_ready =
             self.waiting.len() >= FRAME || (self.is_turn_over && !self.waiting.is_empty());
-        is_ready.then(|| self.runs_dry.saturating_sub(self.settings.lead))
+        if is_ready {
+            return Some(self.runs_dry.saturating_sub(self.settings.lead));
+        }
+        // A part of a frame leaves when the carrier would be silent without it.
+        let is_needed = self.waits_for_more() && !self.waiting.is_empty();
+        is_needed.then(|| self.starves_at())
     }
 
     /// Whether the caller hears the model right now, in the middle of a turn.

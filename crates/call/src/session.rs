@@ -247,6 +247,16 @@ impl Session {
         }
     }
 
+    /// The connection is open, but the model does not answer: it is closed and another is tried. Returns as what it counts.
+    pub fn hung(&mut self, now: Time) -> Close {
+        let close = Close::new(NO_ANSWER, "no answer in time");
+        if self.is_live() {
+            self.actions.push_back(SessionAction::Close);
+            self.lost(now, &close);
+        }
+        close
+    }
+
     /// The call is over: closes what is open, and nothing is opened again.
     pub fn end(&mut self) {
         if matches!(
@@ -258,12 +268,15 @@ impl Session {
         self.state = State::Over;
     }
 
-    /// Time has come to [`timeout`](Self::timeout), or not: nothing happens before.
-    pub fn tick(&mut self, now: Time) {
+    /// Time has come to [`timeout`](Self::timeout), or not: nothing happens before. Returns the loss of a connection on which
+    /// the model never accepted the setup.
+    pub fn tick(&mut self, now: Time) -> Option<Close> {
         match self.state {
             State::Opening { until } if now >= until => {
                 self.actions.push_back(SessionAction::Close);
-                self.lost(now, &Close::new(NO_ANSWER, "no answer in time"));
+                let close = Close::new(NO_ANSWER, "no answer in time");
+                self.lost(now, &close);
+                return Some(close);
             }
             State::Live { since } if now >= since + self.settings.connection_limit => {
                 let until = now + self.settings.notice_margin;
@@ -273,6 +286,7 @@ impl Session {
             State::Waiting { until } if now >= until => self.reopen(now),
             _ => {}
         }
+        None
     }
 
     /// When [`tick`](Self::tick) has something to do, if nothing else happens.

@@ -21,7 +21,9 @@ fn main() -> ExitCode {
     quiet_decoder_panics();
     let plan = Plan::from(Arguments::from_command_line());
     let printer = Printer::new(plan.level());
-    if let Err(error) = signals::remove_unfinished_files() {
+    if plan.writes_files()
+        && let Err(error) = signals::remove_unfinished_files()
+    {
         printer.warning(&format!(
             "a signal may leave a temporary file behind: {error}"
         ));
@@ -29,7 +31,9 @@ fn main() -> ExitCode {
     match plan.run(&printer) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) if commands::is_broken_pipe(&error) => ExitCode::SUCCESS,
-        Err(error) if error.is::<inspect::Told>() => ExitCode::from(1),
+        Err(error) if error.is::<inspect::Told>() || error.is::<commands::Unmet>() => {
+            ExitCode::from(1)
+        }
         Err(error) => {
             printer.error(&error);
             ExitCode::from(if commands::is_usage(&error) { 2 } else { 1 })

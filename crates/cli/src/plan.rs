@@ -6,7 +6,8 @@ use audio_converter::{Encoding, Format};
 use audio_converter_file::{Conversion, SourceOptions, raw_ending};
 
 use crate::args::{
-    Arguments, Command, ConvertArgs, Direction, InspectArgs, LogLevel, OriginalArgs,
+    Arguments, CallArgs, Command, ConvertArgs, DemoArgs, Direction, InspectArgs, LoadArgs,
+    LogLevel, ModelArgs, OriginalArgs, PhoneboxCommand, ServeArgs,
 };
 use crate::commands;
 use crate::inspect;
@@ -17,6 +18,11 @@ use crate::printer::Printer;
 pub(crate) enum Plan {
     Convert(ConvertPlan),
     Inspect(InspectArgs),
+    Demo(DemoArgs),
+    Serve(ServeArgs),
+    Model(ModelArgs),
+    Call(Box<CallArgs>),
+    Load(Box<LoadArgs>),
     Completions(clap_complete::Shell),
     Man(Option<PathBuf>),
 }
@@ -36,8 +42,13 @@ impl Plan {
     pub(crate) const fn level(&self) -> LogLevel {
         match self {
             Self::Convert(plan) => plan.level,
-            Self::Inspect(_) | Self::Completions(_) | Self::Man(_) => LogLevel::Info,
+            _ => LogLevel::Info,
         }
+    }
+
+    /// Whether a signal may leave a temporary file behind.
+    pub(crate) const fn writes_files(&self) -> bool {
+        matches!(self, Self::Convert(_) | Self::Inspect(_) | Self::Man(_))
     }
 
     pub(crate) fn run(self, printer: &Printer) -> anyhow::Result<()> {
@@ -53,6 +64,11 @@ impl Plan {
                 },
                 printer,
             ),
+            Self::Demo(args) => commands::demo(&args, printer),
+            Self::Serve(args) => commands::serve(&args, printer),
+            Self::Model(args) => commands::model(&args, printer),
+            Self::Call(args) => commands::call(&args, printer),
+            Self::Load(args) => commands::load(*args, printer),
             Self::Completions(shell) => commands::completions(shell),
             Self::Man(folder) => commands::man(folder.as_deref()),
         }
@@ -64,6 +80,13 @@ impl From<Arguments> for Plan {
         match (arguments.command, arguments.original) {
             (Some(Command::Convert(args)), _) => Self::Convert(args.into()),
             (Some(Command::Inspect(args)), _) => Self::Inspect(args),
+            (Some(Command::Demo(args)), _) => Self::Demo(args),
+            (Some(Command::Serve(args)), _) => Self::Serve(args),
+            (Some(Command::Phonebox(args)), _) => match args.command {
+                PhoneboxCommand::Model(args) => Self::Model(args),
+                PhoneboxCommand::Call(args) => Self::Call(args),
+                PhoneboxCommand::Load(args) => Self::Load(args),
+            },
             (Some(Command::Completions(args)), _) => Self::Completions(args.shell),
             (Some(Command::Man(args)), _) => Self::Man(args.dir),
             (None, Some(args)) => Self::Convert(args.into()),

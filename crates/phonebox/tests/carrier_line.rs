@@ -265,12 +265,15 @@ fn the_caller_answers_interrupts_and_hangs_up_as_a_person_would() {
     ];
     let mut line = line(LineSettings::default(), cues);
     run(&mut line, ms(1_000));
-    // The agent speaks from 1 s on, for 3 s; after the barge-in it stops, later it speaks for half a second.
+    // The agent speaks from 1 s on, for 3 s; after the barge-in it stops, which is no answer; later it speaks twice for half a
+    // second.
     line.handle(ms(1_000), &media(&[LOUD; 24_000]));
     run(&mut line, ms(1_600));
     line.handle(ms(1_600), &clear());
     run(&mut line, ms(4_000));
     line.handle(ms(4_000), &media(&[LOUD; 4_000]));
+    run(&mut line, ms(6_000));
+    line.handle(ms(6_000), &media(&[LOUD; 4_000]));
     let outputs = run(&mut line, ms(10_000));
     let events: Vec<_> = line
         .recording()
@@ -282,8 +285,8 @@ fn the_caller_answers_interrupts_and_hangs_up_as_a_person_would() {
         .collect();
     let expected = [
         (1_400, What::Cue { number: 0 }),
-        (2_300, What::Cue { number: 1 }),
-        (5_000, What::HungUp),
+        (5_200, What::Cue { number: 1 }),
+        (7_000, What::HungUp),
     ];
     assert_eq!(events, expected);
     assert!(matches!(outputs.last(), Some((_, Output::Close))));

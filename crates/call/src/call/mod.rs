@@ -354,7 +354,9 @@ impl Call {
 
     /// All that time alone brings about.
     fn tick(&mut self, now: Time) {
-        self.session.tick(now);
+        if let Some(close) = self.session.tick(now) {
+            self.event(Event::ModelLost(close));
+        }
         self.follow_session(now);
         if self.end.is_some() {
             return;
@@ -378,9 +380,12 @@ impl Call {
         }
     }
 
-    /// Whether nobody speaks: a good moment to change connections.
+    /// Whether nobody speaks and no answer is owed: a good moment to change connections.
     fn is_quiet(&self, now: Time) -> bool {
-        !self.turns.is_agent_speaking() && self.tools.is_empty() && !self.loudness.is_loud(now)
+        !self.turns.is_agent_speaking()
+            && !self.patience.is_owed()
+            && self.tools.is_empty()
+            && !self.loudness.is_loud(now)
     }
 
     /// What the caller has heard by now may end turns.
@@ -413,6 +418,12 @@ impl Call {
                     "(The caller waits for an answer. Answer now.)",
                 );
                 self.patience.turn_over();
+            }
+            Some(Due::Hung) => self.model_hangs(now),
+            Some(Due::HungAgain) => {
+                let advice =
+                    "the model takes sessions but answers nothing: look at its service's status";
+                self.finish(now, End::ModelFailed(advice.to_owned()));
             }
             Some(Due::Turn) => {
                 self.end_turn(now);

@@ -56,7 +56,18 @@ impl Call {
         self.follow_session(now);
     }
 
+    /// The connection is open, but nothing comes: another is tried, and asked for the answer that is owed.
+    pub(super) fn model_hangs(&mut self, now: Time) {
+        let close = self.session.hung(now);
+        self.event(Event::ModelLost(close));
+        self.follow_session(now);
+        if self.end.is_none() {
+            self.ask(now, Prompt::NoReply, "(The caller waits for an answer.)");
+        }
+    }
+
     pub(super) fn model_said(&mut self, now: Time, bytes: &[u8]) {
+        self.patience.model_is_alive();
         let message = match ServerMessage::parse_bytes(bytes) {
             Ok(message) => message,
             Err(error) => return self.ignore(Peer::Model, Fault::Message(error)),
@@ -139,10 +150,7 @@ impl Call {
     /// Tells the model something that it shall react to.
     pub(super) fn ask(&mut self, now: Time, prompt: Prompt, text: &str) {
         self.event(Event::Prompted(prompt));
-        // A model that does not answer is not asked for ever.
-        if prompt != Prompt::NoReply {
-            self.patience.asked(now);
-        }
+        self.patience.asked(now);
         if !self.session.is_live() {
             return self.link.put_off(text);
         }

@@ -16,6 +16,10 @@ pub(super) struct Patience {
     owed_since: Option<Time>,
     /// The model's last message inside a turn.
     turn_alive_at: Option<Time>,
+    /// Whether the model was reminded of the answer that it owes, and if so whether it has sent anything since.
+    reminded: Option<bool>,
+    /// Connections that hung since the model's last sound.
+    hung: u32,
 }
 
 /// What silence leads to.
@@ -29,6 +33,10 @@ pub(super) enum Due {
     Reply,
     /// The model will not end its turn.
     Turn,
+    /// The model's connection hangs: asked again, it sent nothing at all.
+    Hung,
+    /// The next connection hung as well.
+    HungAgain,
 }
 
 impl Patience {
@@ -37,16 +45,26 @@ impl Patience {
         self.quiet_since = Some(now);
         self.prompts = 0;
         self.owed_since = Some(now);
+        self.reminded = None;
     }
 
     /// The model says something, and so owes nothing.
     pub(super) const fn model_answered(&mut self) {
         self.owed_since = None;
+        self.reminded = None;
+        self.hung = 0;
     }
 
     /// The model is in the middle of a turn.
     pub(super) const fn turn_goes_on(&mut self, now: Time) {
         self.turn_alive_at = Some(now);
+    }
+
+    /// The model sent a message, whatever it was.
+    pub(super) const fn model_is_alive(&mut self) {
+        if let Some(is_alive) = &mut self.reminded {
+            *is_alive = true;
+        }
     }
 
     /// The model's turn is over.
@@ -57,6 +75,11 @@ impl Patience {
     /// The model was asked to say something.
     pub(super) const fn asked(&mut self, now: Time) {
         self.owed_since = Some(now);
+    }
+
+    /// Whether the model owes an answer.
+    pub(super) const fn is_owed(&self) -> bool {
+        self.owed_since.is_some()
     }
 
     /// Somebody is not silent, by other signs: a tool works, the caller hears the agent.
@@ -83,10 +106,25 @@ impl Patience {
             return Some(Due::Turn);
         }
         if is_over(self.owed_since, reply) {
-            // Once; if that does not help, the caller will speak again.
             self.owed_since = None;
             self.quiet_since = Some(now);
-            return Some(Due::Reply);
+            match self.reminded {
+                None => {
+                    self.reminded = Some(false);
+                    return Some(Due::Reply);
+                }
+                Some(false) => {
+                    self.reminded = None;
+                    self.hung += 1;
+                    return Some(if self.hung > 1 {
+                        Due::HungAgain
+                    } else {
+                        Due::Hung
+                    });
+                }
+                // It chooses to be silent.
+                Some(true) => {}
+            }
         }
         let idle = idle?;
         if is_over(self.quiet_since, Some(idle.after)) {

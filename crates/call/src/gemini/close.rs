@@ -70,6 +70,24 @@ impl Close {
         }
     }
 
+    /// What a refusal of the handshake by HTTP comes to.
+    ///
+    /// ```
+    /// use voice_call::gemini::{Close, Remedy, close::Moment};
+    ///
+    /// let is_fatal = |status| matches!(Close::from_http(status).remedy(Moment::Setup), Remedy::Fatal(_));
+    /// assert!(is_fatal(401) && is_fatal(403) && is_fatal(404));
+    /// assert!(!is_fatal(429) && !is_fatal(503));
+    /// ```
+    #[must_use]
+    pub fn from_http(status: u16) -> Self {
+        let code = match status {
+            408 | 425 | 429 | 500.. => 1_013,
+            _ => 1_008,
+        };
+        Self::new(code, &format!("HTTP {status}"))
+    }
+
     /// How a server closes on a request that it does not understand or accept. Names the field if there is one.
     #[must_use]
     pub fn invalid_argument(field: &str) -> Self {
@@ -122,6 +140,15 @@ impl Close {
             ),
             1_008 if says("not implemented") => Remedy::Fatal(
                 "a feature of the setup is not enabled for this model or API version: leave it out or change the version",
+            ),
+            1_008 if says("http 401") => Remedy::Fatal(
+                "the server does not know the credential: check the key or the token, and when it expires",
+            ),
+            1_008 if says("http 403") => Remedy::Fatal(
+                "the credential may not use the model: enable the API in its project and give it the right",
+            ),
+            1_008 if says("http 404") => Remedy::Fatal(
+                "the server has nothing at this address: check the base URL, the API version and the region",
             ),
             1_008 => Remedy::Fatal(
                 "the server's policy refuses the session: check the credential, the model and the project",

@@ -127,3 +127,32 @@ fn the_driver_may_end_it() {
     assert_eq!(end(&bench), Some("stopped"));
     assert!(bench.log.is_carrier_closed);
 }
+
+#[test]
+fn a_model_that_hangs_is_left_and_a_second_time_the_call_fails() {
+    let mut settings = plain();
+    settings.greeting = Some("(Greet them.)".to_owned());
+    settings.reply_timeout = Some(Duration::from_secs(8));
+    let mut bench = Bench::talking(settings);
+    // The greeting is owed: asked for once more after 8 s, and nothing comes at all.
+    bench.pass(15_900);
+    assert_eq!(bench.log.order, "o");
+    bench.pass(700);
+    assert_eq!(bench.log.order, "oco");
+    assert_eq!(end(&bench), None);
+    bench.pass(16_100);
+    assert_eq!(end(&bench), Some("model_failed"));
+}
+
+#[test]
+fn a_model_that_chooses_to_be_silent_does_not_hang() {
+    let mut settings = plain();
+    settings.greeting = Some("(Greet them.)".to_owned());
+    settings.reply_timeout = Some(Duration::from_secs(8));
+    let mut bench = Bench::talking(settings);
+    for _ in 0..10 {
+        bench.pass(7_000);
+        bench.remembers("h-1");
+    }
+    assert_eq!((bench.log.order.as_str(), end(&bench)), ("o", None));
+}

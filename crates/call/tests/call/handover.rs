@@ -183,3 +183,22 @@ fn a_model_that_never_answers_is_tried_again_and_given_up() {
         bench.log.opened.len()
     );
 }
+
+#[test]
+fn a_notice_while_an_answer_is_owed_waits_for_the_answer() {
+    let mut bench = Bench::talking(plain());
+    bench.remembers("h1");
+    bench.model(&json!({"serverContent": {"inputTranscription": {"text": "When do you open?"}}}));
+    bench.model(&json!({"goAway": {"timeLeft": "50s"}}));
+    bench.pass(1_500);
+    assert_eq!(bench.log.order, "o");
+    bench.says(500);
+    bench.turn_ends();
+    bench.pass(10);
+    assert_eq!(bench.log.order, "oco");
+    // A model that never answers is left before its time is over.
+    bench.model(&json!({"serverContent": {"inputTranscription": {"text": "Hello?"}}}));
+    bench.model(&json!({"goAway": {"timeLeft": "20s"}}));
+    bench.pass(15_100);
+    assert_eq!(bench.log.order, "ococo");
+}

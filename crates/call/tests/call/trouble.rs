@@ -432,12 +432,28 @@ fn trouble_13_a_model_that_never_answers_is_asked_once() {
     settings.reply_timeout = Some(std::time::Duration::from_secs(8));
     let mut bench = Bench::talking(settings);
     bench.model(&json!({"serverContent": {"inputTranscription": {"text": "Hello?"}}}));
+    bench.pass(9_000);
+    bench.model(&json!({"usageMetadata": {"totalTokenCount": 7}}));
     bench.pass(60_000);
     assert_eq!(bench.told().len(), 1);
-    // Words without a turn are no turn that could time out.
-    bench.turn_ends();
-    bench.model(&json!({"serverContent": {"inputTranscription": {"text": "Hello?"}}}));
-    bench.pass(60_000);
-    let timed_out = bench.events(|it| matches!(it, Event::TurnTimedOut).then_some(()));
-    assert_eq!(timed_out.len(), 0);
+}
+
+#[test]
+fn trouble_26_the_first_messages_of_a_burst_are_not_concealed() {
+    // 40 ms of speech every 10 ms, and each a little late: what waits leaves before anything is made up.
+    for late in [0, 2, 5, 9] {
+        let mut bench = Bench::talking(plain());
+        for piece in voice(24_000, 800).chunks(1_920) {
+            let mut text = String::new();
+            write_server_audio(&mut text, 24_000, piece);
+            bench.input(Input::FromModel(text.as_bytes()));
+            bench.pass(10 + late);
+        }
+        bench.turn_ends();
+        bench.pass(1_000);
+        // But for 5 ms in which a turn that ends in a sound rings out.
+        let concealed = bench.call.heard(bench.now).concealed;
+        assert!(concealed <= 40, "{late} ms late: {concealed}");
+        assert!(bench.buffer.played >= 6_400);
+    }
 }

@@ -1,8 +1,11 @@
 //! The arguments, as typed. Nothing here has side effects.
 
 mod convert;
+mod demo;
 mod inspect;
 mod original;
+mod phonebox;
+mod serve;
 mod values;
 
 use std::path::PathBuf;
@@ -12,8 +15,13 @@ use clap::{Args, CommandFactory, Parser, Subcommand};
 use clap_complete::Shell;
 
 pub(crate) use convert::ConvertArgs;
+pub(crate) use demo::DemoArgs;
 pub(crate) use inspect::InspectArgs;
 pub(crate) use original::{Direction, OriginalArgs};
+pub(crate) use phonebox::{
+    CallArgs, LimitArgs, LoadArgs, LoadLimitArgs, ModelArgs, PhoneboxArgs, PhoneboxCommand,
+};
+pub(crate) use serve::ServeArgs;
 pub(crate) use values::LogLevel;
 
 /// Convert, pipe and inspect telephone and voice-model audio.
@@ -68,6 +76,12 @@ pub(crate) enum Command {
     Convert(ConvertArgs),
     /// Tell what is in recordings and what is wrong with them
     Inspect(InspectArgs),
+    /// Hold one emulated call from end to end, and tell how it was
+    Demo(DemoArgs),
+    /// Answer Twilio calls with a Gemini Live voice agent
+    Serve(ServeArgs),
+    /// A phone network and a voice model in a box, to test any bridge between them
+    Phonebox(PhoneboxArgs),
     /// Print the completions for a shell
     Completions(CompletionsArgs),
     /// Print the manual page
@@ -107,6 +121,7 @@ Examples:
   audio-stream-converter convert call.ulaw back.wav --to pcm16/24000
   audio-stream-converter convert - - --from pcm16/24000 --to mulaw/8000 < in.pcm > out.ulaw
   audio-stream-converter inspect call.wav                          what is in it, what is wrong
+  audio-stream-converter demo --fast                               one call from end to end
   audio-stream-converter in.pcm out.ulaw                           24 kHz PCM to 8 kHz µ-law
   audio-stream-converter in.ulaw out.pcm --direction ulaw-to-pcm   and back
 

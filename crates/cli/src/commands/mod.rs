@@ -1,14 +1,28 @@
 //! The commands, one function each.
 
 mod convert;
+mod demo;
 mod docs;
+mod live_view;
+mod phonebox_call;
+mod phonebox_load;
+mod phonebox_model;
+mod runtime;
+mod serve;
+mod unmet;
 
 use std::io::{self, Write};
 
 use audio_converter_file as file;
 
 pub(crate) use convert::convert;
+pub(crate) use demo::demo;
 pub(crate) use docs::{completions, man};
+pub(crate) use phonebox_call::call;
+pub(crate) use phonebox_load::load;
+pub(crate) use phonebox_model::model;
+pub(crate) use serve::serve;
+pub(crate) use unmet::Unmet;
 
 /// All of this on standard output, with its colours only where they are wanted.
 pub(crate) fn print(bytes: &[u8]) -> Result<(), file::Error> {

@@ -3,11 +3,12 @@
 use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::tungstenite::Message;
 use voice_call::Time;
 
+use super::glimpse::Glimpse;
 use super::lateness::Lateness;
 use super::line::{Line, Output};
 use super::network::Socket;
@@ -44,6 +45,7 @@ pub(crate) async fn drive(
     mut line: Line,
     epoch: Instant,
     interrupts: &mut mpsc::Receiver<Interrupt>,
+    monitor: Option<&watch::Sender<Option<Glimpse>>>,
 ) -> Driven {
     let mut lateness = Lateness::default();
     let mut interrupt = None;
@@ -58,6 +60,9 @@ pub(crate) async fn drive(
         }
         if line.is_closed() {
             break;
+        }
+        if let Some(monitor) = monitor {
+            monitor.send_replace(Some(Glimpse::of(now(), line.recording())));
         }
         // Who must close now has a while for it.
         let wake = line.timeout().map_or_else(

@@ -7,6 +7,7 @@ pub(crate) mod call;
 mod clock;
 pub(crate) mod drive;
 mod ear;
+mod glimpse;
 mod lateness;
 mod line;
 pub(crate) mod network;
@@ -19,6 +20,7 @@ pub use call::{
     CallOptions, CallRecord, DialOutcome, Direction, End, Purpose, Request, StreamRecord, run,
 };
 pub use clock::{Clock, RATE};
+pub use glimpse::Glimpse;
 pub use lateness::Lateness;
 pub use line::{
     Arrival, Counters, Discard, Ending, Event, Fault, FaultKind, Line, LineSettings, Log, Opening,

@@ -35,7 +35,8 @@ pub struct Cue {
 pub enum When {
     /// This long after the stream began.
     At(Duration),
-    /// The agent has spoken since the cue before began, and has been silent for so long.
+    /// The agent has spoken since the cue before, and has been silent for so long. Of what it was saying when a cue interrupted it, only
+    /// that counts which it says after the cue.
     AfterAgent(Duration),
     /// The agent has spoken for so long, and is still speaking: the caller interrupts.
     BargeIn(Duration),

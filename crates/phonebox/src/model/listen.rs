@@ -172,7 +172,8 @@ impl Session {
             samples.map_err(|_| Close::invalid_argument("realtimeInput.audio.mimeType: rate"))?;
         self.talk.tally.hear(samples.len());
         let limit = self.model.behaviour().recording.heard;
-        self.record_mut().hear(&samples, limit);
+        let at = self.now;
+        self.record_mut().hear(at, &samples, limit);
         Ok(())
     }
 

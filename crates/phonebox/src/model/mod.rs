@@ -14,7 +14,8 @@
 //! let surface = Surface { service: Service::Developer, version: Version::V1 };
 //! let mut session = Session::new(&model, surface, Time::ZERO);
 //! session.handle(Time::ZERO, Input::Frame(br#"{"setup":{"model":"models/gemini-3.8-live"}}"#));
-//! let Some(Output::Message(text)) = session.poll(Time::ZERO) else { panic!("no answer") };
+//! let is_message = |output| if let Output::Message(text) = output { Some(text) } else { None };
+//! let text = std::iter::from_fn(|| session.poll(Time::ZERO)).find_map(is_message).expect("an answer");
 //! assert!(ServerMessage::parse(&text)?.setup_complete.is_some());
 //!
 //! // It answers a prompt with speech after 300 ms, in bursts.

@@ -45,6 +45,8 @@ pub struct Record {
     pub said: Vec<Said>,
     /// What the model heard, at 16 kHz, from the first sound on.
     pub heard: Vec<i16>,
+    /// When each piece of what was heard and kept came, and how many samples there were with it.
+    pub heard_at: Vec<(Time, usize)>,
     /// How many samples the model heard at 16 kHz, kept or not.
     pub heard_samples: u64,
 }
@@ -104,6 +106,8 @@ pub enum EventKind {
     Started {
         /// Which.
         turn: usize,
+        /// All its words.
+        text: Pii<String>,
     },
     /// A turn was said to its end.
     Finished {
@@ -174,10 +178,13 @@ impl Record {
         }
     }
 
-    pub(super) fn hear(&mut self, samples: &[i16], limit: Duration) {
+    pub(super) fn hear(&mut self, at: Time, samples: &[i16], limit: Duration) {
         self.heard_samples += samples.len() as u64;
         let room = (limit.as_millis() as usize * 16).saturating_sub(self.heard.len());
-        self.heard.extend(&samples[..samples.len().min(room)]);
+        if room > 0 && !samples.is_empty() {
+            self.heard.extend(&samples[..samples.len().min(room)]);
+            self.heard_at.push((at, self.heard.len()));
+        }
     }
 }
 

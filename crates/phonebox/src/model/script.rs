@@ -23,7 +23,7 @@ pub struct ScriptTurn {
     /// Functions that are called after the sound.
     #[serde(default)]
     pub calls: Vec<Call>,
-    /// Notice is given with this turn: the connection ends so much later.
+    /// Notice is given as this turn begins: the connection ends so much later.
     #[serde(
         default,
         rename = "go_away_ms",

@@ -63,9 +63,6 @@ impl Session {
                 self.talk.said[number] = true;
                 let mut turn = Turn::of_line(index, first_at, line);
                 turn.line = Some(number);
-                if let Some(left) = line.turn.go_away {
-                    self.give_notice(left);
-                }
                 Some(turn)
             }
         }
@@ -143,7 +140,16 @@ impl Session {
 
     fn start(&mut self, turn: &mut Turn) {
         if !std::mem::replace(&mut turn.has_begun, true) {
-            self.log(EventKind::Started { turn: turn.index });
+            let text = Pii::new(turn.text());
+            self.log(EventKind::Started {
+                turn: turn.index,
+                text,
+            });
+            let model = Arc::clone(&self.model);
+            let line = turn.line.and_then(|line| model.lines.get(line));
+            if let Some(left) = line.and_then(|line| line.turn.go_away) {
+                self.give_notice(left);
+            }
         }
     }
 

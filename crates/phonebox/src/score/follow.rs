@@ -4,7 +4,7 @@
 //! here:    20 ms with 10 ms around are looked for where they should be, by what is known from the piece before;
 //!          they are found with a normalised correlation (which does not mind the level) of 0.7 and more
 //! search:  if they are not there, or nothing is known yet: 100 ms from the piece on, where they fit best, with 0.9 and
-//!          more; in the whole window, or from half a second earlier to a second later than they should be
+//!          more; in the whole window (the first place of those that fit as well), or from half a second earlier to a second later than they should be
 //! back:    the pieces before the first that was found, from the last to the first: 100 ms up to the piece's end
 //! ```
 
@@ -73,7 +73,7 @@ pub(super) fn follow(sound: &[f32], recording: &[f32], from: usize, until: usize
             // Each search of the whole window is dear.
             None if attempts < MOST_ATTEMPTS && number % ATTEMPT == 0 => {
                 attempts += 1;
-                best(onwards(sound, start), recording, from..until, SURELY)
+                earliest(onwards(sound, start), recording, from..until)
             }
             None => None,
         };
@@ -218,23 +218,36 @@ fn dot(one: &[f32], two: &[f32]) -> f32 {
 
 /// The place in a window at which a sound begins that fits best, if it fits well enough.
 fn best(sound: &[f32], recording: &[f32], window: Range<usize>, enough: f32) -> Option<usize> {
+    let fits = fits(sound, recording, window).filter(|(_, fit)| *fit > enough);
+    let best = fits.max_by(|(_, one), (_, two)| one.total_cmp(two));
+    best.map(|(at, _)| at)
+}
+
+/// The first place that surely fits, and no worse than any other: who says a sentence twice is heard twice, in that order.
+fn earliest(sound: &[f32], recording: &[f32], window: Range<usize>) -> Option<usize> {
+    let sure: Vec<_> = fits(sound, recording, window)
+        .filter(|(_, fit)| *fit > SURELY)
+        .collect();
+    let most = sure.iter().map(|(_, fit)| *fit).fold(SURELY, f32::max);
+    let (first, _) = *sure.iter().find(|(_, fit)| *fit > most - AS_GOOD)?;
+    let around = sure.iter().filter(|(at, _)| *at < first + AROUND);
+    let best = around.max_by(|(_, one), (_, two)| one.total_cmp(two));
+    best.map(|(at, _)| *at)
+}
+
+/// How well a sound fits to each place of a window.
+fn fits(
+    sound: &[f32],
+    recording: &[f32],
+    window: Range<usize>,
+) -> impl Iterator<Item = (usize, f32)> {
     let own = dot(sound, sound);
-    let mut best = (enough, None);
-    for at in window {
-        let Some(there) = recording.get(at..at + sound.len()) else {
-            break;
-        };
+    let places = window.map_while(move |at| Some((at, recording.get(at..at + sound.len())?)));
+    places.filter_map(move |(at, there)| {
         let energy = dot(there, there);
         // What is 40 dB quieter than the sound is something else.
-        if energy < own * 1e-4 {
-            continue;
-        }
-        let fit = dot(sound, there) / (own * energy).sqrt();
-        if fit > best.0 {
-            best = (fit, Some(at));
-        }
-    }
-    best.1
+        (energy >= own * 1e-4).then(|| (at, dot(sound, there) / (own * energy).sqrt()))
+    })
 }
 
 const AROUND: usize = 80;
@@ -244,6 +257,8 @@ const EARLIER: usize = 4_000;
 const LATER: usize = 8_000;
 const ENOUGH: f32 = 0.7;
 const SURELY: f32 = 0.9;
+/// How much worse than the best place an earlier one may fit.
+const AS_GOOD: f32 = 0.03;
 /// A sound that is not heard is looked for every 60 ms, twenty times.
 const ATTEMPT: usize = 3;
 const MOST_ATTEMPTS: usize = 20;
@@ -305,6 +320,17 @@ mod tests {
         let breaks = follow(&voice, &spoilt, 0, 16_000).breaks(false);
         assert_eq!(breaks.gaps, 0);
         assert!((640..=960).contains(&breaks.lost), "{breaks:?}");
+    }
+
+    #[test]
+    fn what_is_said_twice_is_found_in_its_order() {
+        let voice = voice(8_000);
+        let twice = [&vec![0.0; 4_000][..], &voice, &[0.0; 4_000], &voice].concat();
+        let first = |from| {
+            let track = follow(&voice, &twice, from, twice.len());
+            track.found().next().map(|(number, at)| at - number * PIECE)
+        };
+        assert_eq!((first(0), first(12_000)), (Some(4_000), Some(16_000)));
     }
 
     #[test]

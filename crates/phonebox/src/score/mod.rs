@@ -4,6 +4,8 @@
 //! came, what was missing, and what differed.
 
 mod barge_in;
+mod caller_side;
+mod conversation;
 mod direction;
 mod follow;
 mod limits;
@@ -21,6 +23,7 @@ use serde::Serialize;
 use voice_call::Time;
 
 pub use barge_in::BargeIn;
+pub use caller_side::CallerSide;
 pub use direction::Direction;
 pub use limits::{Limits, Violation};
 pub use spread::Spread;

@@ -27,8 +27,23 @@ pub enum EventKind {
     Turn,
     /// One interrupts the other.
     Interruption,
+    /// A function is called or answered, a key pressed.
+    Tool,
+    /// One connection to the model takes over from another.
+    Handover,
     /// Something went wrong.
     Fault,
+}
+
+/// What was said, to be written over its voice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Caption<'a> {
+    /// When it began, since the beginning of the sound.
+    pub at: Duration,
+    /// Whether the caller said it.
+    pub is_caller: bool,
+    /// The words; as many are written as have room.
+    pub text: &'a str,
 }
 
 /// A call to draw.
@@ -39,7 +54,7 @@ pub enum EventKind {
 ///
 /// let caller: Vec<i16> = (0..16_000).map(|n| ((n as f32 * 0.3).sin() * 5_000.0) as i16).collect();
 /// let answered = Event { at: Duration::ZERO, label: "answered".to_owned(), kind: EventKind::Call };
-/// let picture = CallPicture { title: "A call", subtitle: "2 s", caller: &caller, agent: &[0; 16_000], events: &[answered] };
+/// let picture = CallPicture { title: "A call", subtitle: "2 s", caller: &caller, agent: &[0; 16_000], events: &[answered], captions: &[] };
 /// assert!(picture.svg()?.contains("answered"));
 /// assert!(picture.png()?.starts_with(b"\x89PNG"));
 /// # Ok::<(), audio_converter_inspect::Error>(())
@@ -56,11 +71,14 @@ pub struct CallPicture<'a> {
     pub agent: &'a [i16],
     /// What happened, in order; the first 200 are drawn.
     pub events: &'a [Event],
+    /// What was said, in order; the first 200 are drawn.
+    pub captions: &'a [Caption<'a>],
 }
 
 /// One voice and where it is drawn.
 struct Track<'a> {
     name: &'a str,
+    is_caller: bool,
     samples: Vec<f32>,
     top: f64,
     light: &'a str,
@@ -91,7 +109,8 @@ impl CallPicture<'_> {
                     .copied()
                     .max()
                     .map_or(0.0, |row| (row + 1) as f64);
-        let height = first + 2.0 * (WAVE + GAP + SPECTRUM) + BETWEEN + FOOT;
+        let first = first + self.caption_room();
+        let height = first + self.caption_room() + 2.0 * (WAVE + GAP + SPECTRUM) + BETWEEN + FOOT;
         let mut svg = Svg::new(WIDTH, height);
         svg.rectangle([0.0, 0.0, WIDTH, height], r##"fill="#ffffff""##);
         svg.text(
@@ -101,11 +120,12 @@ impl CallPicture<'_> {
             self.title,
         );
         svg.text((LEFT, 50.0), Anchor::Start, NAME, self.subtitle);
-        let second = first + WAVE + GAP + SPECTRUM + BETWEEN;
+        let second = first + WAVE + GAP + SPECTRUM + BETWEEN + self.caption_room();
         self.track(
             &mut svg,
             &Track {
                 name: "caller",
+                is_caller: true,
                 samples: floats(self.caller),
                 top: first,
                 light: "#7d8bc9",
@@ -116,6 +136,7 @@ impl CallPicture<'_> {
             &mut svg,
             &Track {
                 name: "agent",
+                is_caller: false,
                 samples: floats(self.agent),
                 top: second,
                 light: "#6cb8a6",
@@ -177,7 +198,35 @@ impl CallPicture<'_> {
         let rms = |n: usize| columns[n].mean_square.sqrt();
         shape(&rms, &|n| -rms(n), dark);
         svg.rectangle([LEFT, top, PLOT, WAVE], FRAME);
+        self.captions(svg, track);
         self.spectrum(svg, &track.samples, top + WAVE + GAP)
+    }
+
+    /// The words over their voice, in lines that end before the next words of the same voice begin.
+    fn captions(&self, svg: &mut Svg, track: &Track<'_>) {
+        let all = self.captions.iter().take(MOST_EVENTS);
+        let own: Vec<_> = all.filter(|it| it.is_caller == track.is_caller).collect();
+        let attributes = format!(r#"font-size="11.5" fill="{}""#, track.dark);
+        for (number, caption) in own.iter().enumerate() {
+            let left = self.x(caption.at.as_secs_f64());
+            let next = own.get(number + 1);
+            let right = next.map_or(LEFT + PLOT, |next| self.x(next.at.as_secs_f64()) - 6.0);
+            let room = (((right - left) / LETTER) as usize).min(LONGEST_LINE);
+            let lines = lines(caption.text, room);
+            let first = track.top - 6.0 - LINE * (lines.len() - 1) as f64;
+            for (row, line) in lines.iter().enumerate() {
+                let at = (left, first + LINE * row as f64);
+                svg.text(at, Anchor::Start, &attributes, line);
+            }
+        }
+    }
+
+    fn caption_room(&self) -> f64 {
+        if self.captions.is_empty() {
+            0.0
+        } else {
+            LINE * MOST_LINES as f64 + 6.0
+        }
     }
 
     fn spectrum(&self, svg: &mut Svg, samples: &[f32], top: f64) -> Result<(), Error> {
@@ -223,6 +272,8 @@ impl CallPicture<'_> {
             EventKind::Call => "#5a5a6e",
             EventKind::Turn => "#1c7ed6",
             EventKind::Interruption => "#e8590c",
+            EventKind::Tool => "#7048c8",
+            EventKind::Handover => "#0b7285",
             EventKind::Fault => "#d0021b",
         };
         let (x, top) = (self.x(event.at.as_secs_f64()), HEAD + ROW * row as f64);
@@ -290,6 +341,27 @@ fn words(label: &str) -> String {
     label.chars().take(40).collect()
 }
 
+/// Text in lines of so many letters, as many as have room.
+fn lines(text: &str, room: usize) -> Vec<String> {
+    let mut lines = vec![String::new()];
+    for word in text.split_whitespace() {
+        let count = lines.len();
+        let line = &mut lines[count - 1];
+        if line.is_empty() {
+            line.extend(word.chars().take(room.max(1)));
+        } else if line.chars().count() + 1 + word.chars().count() <= room {
+            line.push(' ');
+            line.push_str(word);
+        } else if count < MOST_LINES {
+            lines.push(word.chars().take(room).collect());
+        } else {
+            line.push_str(" …");
+            break;
+        }
+    }
+    lines
+}
+
 /// Of words on their tab, in the font of 11.5 pixels.
 fn width(label: &str) -> f64 {
     6.1 * label.chars().count() as f64 + 12.0
@@ -318,6 +390,11 @@ const COLUMNS: usize = 1_600;
 const RANGE: f64 = 75.0;
 const MOST_EVENTS: usize = 200;
 const MOST_ROWS: usize = 6;
+/// Of captions: from line to line and from letter to letter, and how many there are at most.
+const LINE: f64 = 15.0;
+const LETTER: f64 = 5.9;
+const MOST_LINES: usize = 3;
+const LONGEST_LINE: usize = 40;
 const LABEL: &str = r##"fill="#3c3c4e""##;
 const NAME: &str = r##"fill="#5a5a6e" font-size="12.5""##;
 const FRAME: &str = r##"fill="none" stroke="#9a9db4""##;
@@ -368,6 +445,7 @@ mod tests {
             caller: &caller,
             agent: &agent,
             events: &events,
+            captions: &[],
         };
         let svg = picture.svg().unwrap();
         for event in &events[..7] {
@@ -389,6 +467,7 @@ mod tests {
             caller: &[],
             agent: &[],
             events: &[],
+            captions: &[],
         };
         assert!(nothing.png().unwrap().starts_with(b"\x89PNG"));
         let events: Vec<Event> = (0..1_000)

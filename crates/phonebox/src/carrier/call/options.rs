@@ -4,15 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use rand::Rng as _;
+use tokio::sync::watch;
 use tokio::time::Instant;
 use url::Url;
 use voice_call::redact::Pii;
 
-use crate::carrier::LineSettings;
 use crate::carrier::network::NetworkOptions;
 use crate::carrier::script::Caller;
 use crate::carrier::tap::Tap;
 use crate::carrier::twiml::Link;
+use crate::carrier::{Glimpse, LineSettings};
 
 /// A call that is to be made.
 #[derive(Clone, Debug)]
@@ -53,6 +54,8 @@ pub struct CallOptions {
     pub epoch: Option<Instant>,
     /// Who speaks and listens in the caller's stead, if anybody does.
     pub tap: Option<Arc<dyn Tap>>,
+    /// Who is shown what can be seen of a stream while it is going on.
+    pub monitor: Option<watch::Sender<Option<Glimpse>>>,
 }
 
 /// Who began a call.
@@ -109,6 +112,7 @@ impl CallOptions {
             takes_time: true,
             epoch: None,
             tap: None,
+            monitor: None,
         }
     }
 }

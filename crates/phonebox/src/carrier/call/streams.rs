@@ -109,7 +109,8 @@ impl Phone {
         let (control, mut interrupts) = mpsc::channel(1);
         let (epoch, opened) = (self.epoch, self.now());
         let line = Line::new(settings.clone(), Caller::default(), opened);
-        let task = tokio::spawn(async move { drive(socket, line, epoch, &mut interrupts).await });
+        let task =
+            tokio::spawn(async move { drive(socket, line, epoch, &mut interrupts, None).await });
         self.background.push(Background {
             stream: stream.clone(),
             settings,
@@ -162,7 +163,8 @@ impl Phone {
         if let Some(tap) = &self.options.tap {
             line.tap(Arc::clone(tap));
         }
-        let driven = drive(socket, line, self.epoch, interrupts).await;
+        let monitor = self.options.monitor.as_ref();
+        let driven = drive(socket, line, self.epoch, interrupts, monitor).await;
         let was_refused = driven.line.position() < SOON && !has_hung_up(&driven.line);
         if was_refused {
             self.warn(Warning::new(

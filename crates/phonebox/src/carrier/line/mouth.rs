@@ -18,8 +18,9 @@ pub(super) struct Mouth {
     /// The cue that is awaited, or done right now.
     next: usize,
     doing: Option<Doing>,
-    /// When the cue before began.
+    /// When the cue before began, and until when it takes.
     began: u64,
+    until: u64,
     silence: Silence,
     random: Random,
 }
@@ -48,6 +49,7 @@ impl Mouth {
             next: 0,
             doing: None,
             began: 0,
+            until: 0,
             silence,
             random: Random::new(seed),
         }
@@ -107,7 +109,7 @@ impl Mouth {
             When::At(at) => now >= samples(at),
             When::AfterAgent(pause) => ear
                 .last()
-                .is_some_and(|last| last > self.began && now >= last + samples(pause)),
+                .is_some_and(|last| self.is_answered(last, ear) && now >= last + samples(pause)),
             When::BargeIn(spoken) => {
                 ear.is_in_speech()
                     && ear
@@ -118,7 +120,10 @@ impl Mouth {
         if !is_due {
             return None;
         }
-        self.began = now;
+        (self.began, self.until) = (now, now);
+        if let Act::Say(sound) = &cue.act {
+            self.until += sound.len() as u64;
+        }
         self.doing = match &cue.act {
             Act::Say(sound) => Some(Doing::Saying {
                 sound: Arc::clone(sound),
@@ -134,6 +139,11 @@ impl Mouth {
             }
         };
         Some(Move::Begin(self.next))
+    }
+
+    /// Whether the agent has spoken since the cue before: what it was saying when it was interrupted does not count.
+    fn is_answered(&self, last: u64, ear: &Ear) -> bool {
+        last > self.until || ear.began().is_some_and(|began| began > self.began)
     }
 
     fn done(&mut self) {

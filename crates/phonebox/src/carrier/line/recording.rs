@@ -132,6 +132,30 @@ impl Recording {
         }
     }
 
+    /// Several streams of one call on the axis of the first, with silence in between and without their logs; none without a stream.
+    #[must_use]
+    pub fn joined(streams: &[Self]) -> Option<Self> {
+        let (first, others) = streams.split_first()?;
+        let mut joined = Self {
+            log: Log::default(),
+            ..first.clone()
+        };
+        for stream in others {
+            let position = joined.clock.sample_at(stream.time_of(stream.first));
+            let start =
+                usize::try_from(position.saturating_sub(joined.first)).unwrap_or(usize::MAX);
+            for (all, more) in [
+                (&mut joined.said, &stream.said),
+                (&mut joined.heard, &stream.heard),
+            ] {
+                // A stream begins where the one before it has ended, at the earliest.
+                all.resize(start.max(all.len()), 0xFF);
+                all.extend(more);
+            }
+        }
+        Some(joined)
+    }
+
     /// When a position of the carrier's clock is.
     #[must_use]
     pub fn time_of(&self, position: u64) -> Time {

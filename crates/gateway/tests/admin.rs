@@ -1,0 +1,104 @@
+//! What operators see, and how a gateway leaves.
+
+mod common;
+
+use common::{form, start, token_of};
+use reqwest::StatusCode;
+
+#[tokio::test]
+async fn live_ready_and_calls() {
+    let gateway = start(&[]).await;
+    assert_eq!(
+        gateway.admin("/live").await,
+        (StatusCode::OK, "live\n".to_owned())
+    );
+    assert_eq!(
+        gateway.admin("/ready").await,
+        (StatusCode::OK, "ready\n".to_owned())
+    );
+    gateway.twiml("/voice", "CA1").await;
+    let (_, calls) = gateway.admin("/calls").await;
+    assert!(calls.contains("\"agent\":\"desk\""), "{calls}");
+    assert!(!calls.contains("+1500555"), "{calls}");
+    // None of it is on the carrier's port.
+    for path in ["/live", "/ready", "/metrics"] {
+        let url = format!("http://{}{path}", gateway.address);
+        let answer = gateway.client.get(url).send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::NOT_FOUND, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn not_ready_without_credentials() {
+    let key = tempfile::NamedTempFile::new().expect("a file");
+    std::fs::write(key.path(), "model-key-77aa").expect("it can be written");
+    let place = format!("file:{}", key.path().display());
+    let gateway = start(&[("services.main.key", &place)]).await;
+    assert_eq!(gateway.admin("/ready").await.0, StatusCode::OK);
+    // A file is read again, so it can be taken away, and come back.
+    std::fs::write(key.path(), "").expect("it can be written");
+    let (status, reason) = gateway.admin("/ready").await;
+    assert_eq!(status, StatusCode::SERVICE_UNAVAILABLE);
+    assert!(reason.contains("agent desk: "), "{reason}");
+    assert!(reason.contains("it is empty"), "{reason}");
+}
+
+#[tokio::test]
+async fn calls_may_finish_while_the_gateway_leaves() {
+    let gateway = start(&[]).await;
+    let twiml = gateway.twiml("/voice", "CA1").await;
+    let mut stream = gateway.stream().await.expect("it is signed");
+    stream.begin("CA1", token_of(&twiml)).await;
+    let (client, address, admin) = (gateway.client.clone(), gateway.address, gateway.admin);
+    let leaving = gateway.leave();
+    let ready = format!("http://{admin}/ready");
+    while client.get(&ready).send().await.expect("an answer").status() == StatusCode::OK {}
+    let fields = form("CA2");
+    let url = format!("{}/voice", common::ORIGIN);
+    let key = voice_call::twilio::signature::Key::sha1(common::TOKEN);
+    let signature = key.sign(&url, voice_call::twilio::signature::Body::Form(&fields));
+    let request = client.post(format!("http://{address}/voice")).form(&fields);
+    let request = request.header(voice_call::twilio::signature::HEADER, signature);
+    let answer = request
+        .send()
+        .await
+        .expect("an answer")
+        .text()
+        .await
+        .expect("a text");
+    assert!(
+        answer.contains("<Say>All lines are busy.</Say>"),
+        "{answer}"
+    );
+    assert!(!leaving.is_finished());
+    stream.stop().await;
+    let drained = leaving.await.expect("no panic");
+    assert_eq!(drained.cut, 0);
+    assert_eq!(drained.ends.get("caller_hung_up"), Some(&1));
+}
+
+#[tokio::test]
+async fn calls_that_take_too_long_are_ended() {
+    let gateway = start(&[("drain.grace", "20s")]).await;
+    let twiml = gateway.twiml("/voice", "CA1").await;
+    let mut stream = gateway.stream().await.expect("it is signed");
+    stream.begin("CA1", token_of(&twiml)).await;
+    gateway.twiml("/voice", "CA2").await;
+    gateway.claimed("CA1", &twiml).await;
+    tokio::time::pause();
+    let drained = gateway.leave().await.expect("no panic");
+    assert_eq!(drained.cut, 2);
+    assert_eq!(drained.ends.get("stopped"), Some(&2));
+    stream.closed().await;
+}
+
+#[tokio::test]
+async fn the_scrape_is_text_of_prometheus() {
+    let gateway = start(&[("limits.calls", "7")]).await;
+    assert_eq!(gateway.metric("voice_gateway_calls_limit ").await, 7.0);
+    let (_, text) = gateway.admin("/metrics").await;
+    assert!(
+        text.contains("# HELP voice_gateway_calls Calls in progress"),
+        "{text}"
+    );
+}

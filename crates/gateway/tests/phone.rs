@@ -1,0 +1,366 @@
+//! Whole calls: the phone box's carrier rings, its model speaks, and the gateway is between them.
+
+mod common;
+
+use std::net::SocketAddr;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use axum::Router;
+use axum::routing::post;
+use common::phone::{ANSWERS, POLITE, behaviour, phone, played, soon, verbs};
+use common::{BEARER, config, run, serve_model, start_with, url_of};
+use phonebox::carrier::{self, CallOptions, Callee, DialOutcome, End, Fault, FaultKind};
+use phonebox::model::{self, EventKind, Model, Record};
+use phonebox::tls::Authority;
+use reqwest::StatusCode;
+use serde_json::Value;
+use tokio::io::copy_bidirectional;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::watch;
+use voice_gateway::Gateway;
+use voice_gateway::live::MemoryStore;
+
+/// What a session of the model was told as text.
+fn read(record: &Record) -> Vec<&str> {
+    let texts = record.events.iter().filter_map(|event| match &event.kind {
+        EventKind::Read(text) => Some(text.expose().as_str()),
+        _ => None,
+    });
+    texts.collect()
+}
+
+/// How many times the caller was heard to have spoken.
+fn heard(record: &Record) -> usize {
+    let heard = |kind: &EventKind| matches!(kind, EventKind::Heard { .. });
+    record.events.iter().filter(|it| heard(&it.kind)).count()
+}
+
+/// A model that hangs up only when it was spoken to twice.
+fn patient() -> String {
+    let answer = "[[turn]]\nwhen = \"caller_spoke\"\n";
+    let first = format!("{answer}say = [{{ tone = {{ hz = 300.0, ms = 100 }} }}]\n\n{answer}");
+    POLITE.replace(answer, &first)
+}
+
+#[tokio::test]
+async fn a_call_is_greeted_heard_helped_by_a_tool_and_hung_up() {
+    let asked = Arc::new(Mutex::new(Vec::<String>::new()));
+    let note = Arc::clone(&asked);
+    let answer = async move |body: String| {
+        note.lock().expect("no panic").push(body);
+        r#"{"price":1.5}"#
+    };
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let tool = format!(
+        "http://{}/price",
+        listener.local_addr().expect("an address")
+    );
+    let router = Router::new().route("/price", post(answer));
+    tokio::spawn(async move { axum::serve(listener, router).await });
+
+    // The model has a certificate that only the configured root knows.
+    let folder = tempfile::tempdir().expect("a folder");
+    let authority = Arc::new(Authority::load_or_create(folder.path()).expect("an authority"));
+    let roots = authority.file().expect("a file").display().to_string();
+    let script = r#"
+        kind = "script"
+        timing = { latency_ms = 50, burst = 20.0 }
+        [[turn]]
+        when = "call_begins"
+        say = [{ tone = { hz = 440.0, ms = 400 } }]
+        [[turn]]
+        when = "caller_spoke"
+        calls = [{ name = "price", args = { bread = "rye" } }]
+        [[turn]]
+        when = { tool_result = "price" }
+        say = [{ tone = { hz = 500.0, ms = 300 } }]
+        calls = [{ name = "end_call", args = { reason = "all is said" } }]
+    "#;
+    let model = Model::new(behaviour(script)).expect("it is right");
+    let options = model::ServerOptions {
+        plain: None,
+        tls: Some(SocketAddr::from(([127, 0, 0, 1], 0))),
+        authority: Some(authority),
+        key: Some("model-key-77aa".to_owned()),
+        ..model::ServerOptions::default()
+    };
+    let model = model::Server::bind(model, options).await.expect("a port");
+    let url = format!(
+        "https://localhost:{}",
+        model.tls_addr().expect("TLS").port()
+    );
+    let price = format!("{{ description = \"The price.\", url = \"{tool}\" }}");
+    let config = config(&[
+        ("services.main.base_url", &url),
+        ("services.small.base_url", &url),
+        ("shared.extra_roots", &roots),
+        ("agents.desk.tools.price", &price),
+    ]);
+    let mut gateway = run(model, Gateway::bind(config).await.expect("ports"));
+
+    let called = carrier::run(phone(gateway.address, ANSWERS));
+    let record = soon("the call", called).await.expect("a network");
+    assert_eq!(verbs(&record), ["Connect", "Redirect", "Hangup"]);
+    assert_eq!(record.end, End::HungUpByTwiml);
+    assert!(record.warnings.is_empty(), "{:?}", record.warnings);
+    // 700 ms of tones, all of them.
+    assert!(played(&record) >= 5_600, "{}", played(&record));
+    let session = soon("the model", gateway.model.finished())
+        .await
+        .expect("a record");
+    assert_eq!(heard(&session), 1);
+    let asked = asked.lock().expect("no panic").clone();
+    let body: Value = serde_json::from_str(&asked[0]).expect("JSON");
+    assert_eq!(body["arguments"]["bread"], "rye");
+    assert_eq!(body["call"]["call_sid"], record.call_sid.expose().as_str());
+    for (line, least) in [
+        (
+            "voice_tool_calls_total{agent=\"desk\",outcome=\"answered\"}",
+            1.0,
+        ),
+        (
+            "voice_gateway_calls_ended_total{end=\"agent_hung_up\"}",
+            1.0,
+        ),
+        ("voice_uplink_delay_seconds_count", 10.0),
+        ("voice_downlink_delay_seconds_count", 10.0),
+        ("voice_model_connect_seconds_count", 1.0),
+        ("voice_warm_start_saved_seconds_count", 1.0),
+        ("voice_reply_seconds_count", 1.0),
+    ] {
+        assert!(gateway.metric(line).await >= least, "{line}");
+    }
+}
+
+#[tokio::test]
+async fn a_transfer_is_dialled() {
+    let script = POLITE
+        .replace("end_call", "transfer_call")
+        .replace("reason = \"all is said\"", "to = \"office\"");
+    let gateway = start_with(behaviour(&script), &[]).await;
+    let mut options = phone(gateway.address, ANSWERS);
+    options.dial = DialOutcome::Answered(Duration::from_secs(1));
+    let called = carrier::run(options);
+    let record = soon("the call", called).await.expect("a network");
+    assert_eq!(verbs(&record), ["Connect", "Redirect", "Dial", "Hangup"]);
+    let ended = "voice_gateway_calls_ended_total{end=\"transferred\"}";
+    assert_eq!(gateway.metric(ended).await, 1.0);
+}
+
+#[tokio::test]
+async fn a_refused_key_gets_the_fallback() {
+    let flags = [("services.main.key", "another-key")];
+    let gateway = start_with(behaviour(POLITE), &flags).await;
+    let called = carrier::run(phone(gateway.address, ANSWERS));
+    let record = soon("the call", called).await.expect("a network");
+    assert_eq!(verbs(&record).last(), Some(&"Hangup"));
+    assert!(verbs(&record).contains(&"Say"), "{:?}", record.verbs);
+    let ended = "voice_gateway_calls_ended_total{end=\"model_failed\"}";
+    assert_eq!(gateway.metric(ended).await, 1.0);
+    assert_eq!(
+        gateway
+            .metric("voice_model_lost_total{code=\"1008\"}")
+            .await,
+        1.0
+    );
+}
+
+#[tokio::test]
+async fn a_models_cut_connection_is_made_again_within_the_call() {
+    let faults = "faults = { connections = [1], cut_at_ms = 1200 }";
+    let script = format!("{faults}\n{POLITE}");
+    let mut gateway = start_with(behaviour(&script), &[]).await;
+    // Long after the cut.
+    let caller = ANSWERS.replace("after_agent_ms = 300", "at_ms = 2500");
+    let called = carrier::run(phone(gateway.address, &caller));
+    let record = soon("the call", called).await.expect("a network");
+    assert_eq!(verbs(&record), ["Connect", "Redirect", "Hangup"]);
+    assert_eq!(record.streams.len(), 1);
+    let sessions = [
+        soon("the model", gateway.model.finished())
+            .await
+            .expect("a record"),
+        soon("the model", gateway.model.finished())
+            .await
+            .expect("a record"),
+    ];
+    assert_eq!((heard(&sessions[0]), heard(&sessions[1])), (0, 1));
+    let resumed = EventKind::Ready { is_resumed: true };
+    assert!(sessions[1].events.iter().any(|event| event.kind == resumed));
+    assert_eq!(
+        gateway.metric("voice_handover_gap_seconds_count").await,
+        1.0
+    );
+}
+
+#[tokio::test]
+async fn a_carriers_cut_stream_is_opened_again_and_the_talk_goes_on() {
+    let mut gateway = start_with(behaviour(&patient()), &[]).await;
+    let mut options = phone(
+        gateway.address,
+        &ANSWERS.replace("after_agent_ms = 300", "at_ms = 1300"),
+    );
+    options.line.faults = vec![Fault {
+        at: Duration::from_millis(4_500),
+        kind: FaultKind::Cut,
+    }];
+    let called = carrier::run(options);
+    let record = soon("the call", called).await.expect("a network");
+    assert_eq!(
+        verbs(&record),
+        ["Connect", "Redirect", "Connect", "Redirect", "Hangup"]
+    );
+    assert_eq!(record.end, End::HungUpByTwiml);
+    let session = soon("the model", gateway.model.finished())
+        .await
+        .expect("a record");
+    assert_eq!(heard(&session), 2, "one session heard both streams");
+    assert_eq!(gateway.metric("voice_carriers_lost_total").await, 1.0);
+    let started = "voice_gateway_calls_started_total{kind=\"inbound\"}";
+    assert_eq!(gateway.metric(started).await, 1.0);
+}
+
+/// A load balancer: passes connections on, to one node and then to another.
+async fn balancer(first: SocketAddr) -> (SocketAddr, watch::Sender<SocketAddr>) {
+    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let address = listener.local_addr().expect("an address");
+    let (node, nodes) = watch::channel(first);
+    tokio::spawn(async move {
+        while let Ok((mut from, _)) = listener.accept().await {
+            let node = *nodes.borrow();
+            tokio::spawn(async move {
+                let mut to = TcpStream::connect(node).await.expect("the node");
+                // An error is an end as well.
+                let _ = copy_bidirectional(&mut from, &mut to).await;
+            });
+        }
+    });
+    (address, node)
+}
+
+#[tokio::test]
+async fn another_node_goes_on_with_the_talk() {
+    let mut model = serve_model(behaviour(&patient())).await;
+    let url = url_of(&model);
+    let flags = [
+        ("services.main.base_url", url.as_str()),
+        ("services.small.base_url", &url),
+    ];
+    let store = Arc::new(MemoryStore::new(Duration::from_secs(60), 100));
+    let first = Gateway::bind_with_store(config(&flags), Arc::clone(&store) as _);
+    // A process of its own, as far as its end is concerned.
+    let process = tokio::runtime::Runtime::new().expect("a runtime");
+    let first = process
+        .spawn(first)
+        .await
+        .expect("no panic")
+        .expect("ports");
+    let (address, node) = balancer(first.address().expect("an address")).await;
+    process.spawn(first.run(std::future::pending()));
+    let second = Gateway::bind_with_store(config(&flags), store);
+    let second = second.await.expect("ports");
+    let second_address = second.address().expect("an address");
+    let second = run(serve_model(behaviour(POLITE)).await, second);
+
+    // Once the caller has answered the greeting, the first node is gone.
+    let mut events = model.events();
+    let switch = async {
+        loop {
+            let event = events.recv().await.expect("the model runs").event;
+            if matches!(event.kind, EventKind::Heard { .. }) {
+                node.send_replace(second_address);
+                return process.shutdown_background();
+            }
+        }
+    };
+    let caller = ANSWERS.replace("after_agent_ms = 300", "at_ms = 2000");
+    let caller = format!("{caller}{}", caller.replace("2000", "4500"));
+    let calling = async { tokio::join!(carrier::run(phone(address, &caller)), switch) };
+    let (record, ()) = soon("the call", calling).await;
+    let record = record.expect("a network");
+    assert_eq!(
+        verbs(&record),
+        ["Connect", "Redirect", "Connect", "Redirect", "Hangup"]
+    );
+    assert_eq!(record.end, End::HungUpByTwiml);
+    let started = "voice_gateway_calls_started_total{kind=\"resumed\"}";
+    assert_eq!(second.metric(started).await, 1.0);
+    let mut is_resumed = false;
+    while !is_resumed {
+        let session = soon("the model", model.finished()).await.expect("a record");
+        let resumed = EventKind::Ready { is_resumed: true };
+        is_resumed = session.events.iter().any(|event| event.kind == resumed);
+        if is_resumed {
+            assert!(heard(&session) >= 1);
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_call_is_made_and_the_agent_knows_what_answered() {
+    for (callee, expected, says) in [
+        (Callee::Answers(Duration::ZERO), "human", false),
+        (Callee::Machine(Duration::ZERO), "machine_start", true),
+    ] {
+        let model = serve_model(behaviour(POLITE)).await;
+        let url = url_of(&model);
+        // The carrier must know the gateway's address and the gateway the carrier's.
+        let (address, node) = balancer(SocketAddr::from(([127, 0, 0, 1], 9))).await;
+        let mut call: CallOptions = phone(address, ANSWERS);
+        call.status_callback = None;
+        let options = carrier::ServerOptions {
+            account_sid: common::ACCOUNT.to_owned(),
+            auth_token: "ffffffffffffffffffffffffffffffff".into(),
+            call,
+            callee,
+            most_calls: 10,
+        };
+        let anywhere = SocketAddr::from(([127, 0, 0, 1], 0));
+        let rest = carrier::Server::start(anywhere, options).await;
+        let mut rest = rest.expect("a port");
+        let base_url = format!("http://{}", rest.address());
+        let config = config(&[
+            ("services.main.base_url", &url),
+            ("services.small.base_url", &url),
+            ("carrier.base_url", &base_url),
+        ]);
+        let mut gateway = run(model, Gateway::bind(config).await.expect("ports"));
+        node.send_replace(gateway.address);
+        let body = r#"{"to":"+15005550006","from":"+15005550001","agent":"desk","machine_detection":true,"parameters":{"order":"12"}}"#;
+        let request = gateway
+            .client
+            .post(format!("http://{}/calls", gateway.address))
+            .bearer_auth(BEARER)
+            .body(body);
+        let answer = request.send().await.expect("an answer");
+        assert_eq!(answer.status(), StatusCode::CREATED);
+        let answer: Value = answer.json().await.expect("JSON");
+        let record = soon("the call", rest.record()).await.expect("a record");
+        assert_eq!(answer["call_sid"], record.call_sid.expose().as_str());
+        assert_eq!(
+            verbs(&record),
+            ["Connect", "Redirect", "Hangup"],
+            "{expected}"
+        );
+        let session = soon("the model", gateway.model.finished())
+            .await
+            .expect("a record");
+        let told = read(&session)[0].contains("(A machine answered");
+        assert_eq!(told, says, "{expected}");
+        let started = "voice_gateway_calls_started_total{kind=\"outbound\"}";
+        assert_eq!(gateway.metric(started).await, 1.0);
+    }
+}
+
+#[tokio::test]
+async fn a_webhook_that_comes_three_times_is_one_call() {
+    let gateway = start_with(behaviour(POLITE), &[]).await;
+    let mut options = phone(gateway.address, ANSWERS);
+    options.webhook_copies = 3;
+    let called = carrier::run(options);
+    let record = soon("the call", called).await.expect("a network");
+    assert_eq!(record.end, End::HungUpByTwiml);
+    let started = "voice_gateway_calls_started_total{kind=\"inbound\"}";
+    assert_eq!(gateway.metric(started).await, 1.0);
+}
