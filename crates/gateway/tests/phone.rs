@@ -202,7 +202,7 @@ async fn a_carriers_cut_stream_is_opened_again_and_the_talk_goes_on() {
         &ANSWERS.replace("after_agent_ms = 300", "at_ms = 1300"),
     );
     options.line.faults = vec![Fault {
-        at: Duration::from_millis(4_500),
+        at: Duration::from_millis(6_000),
         kind: FaultKind::Cut,
     }];
     let called = carrier::run(options);
