@@ -20,6 +20,7 @@ from loguru import logger
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore", DeprecationWarning)  # of audioop
+    from pipecat.frames.frames import LLMRunFrame
     from pipecat.pipeline.pipeline import Pipeline
     from pipecat.pipeline.runner import PipelineRunner
     from pipecat.pipeline.task import PipelineParams, PipelineTask
@@ -53,6 +54,10 @@ async def media(websocket: WebSocket) -> None:
         Pipeline([transport.input(), context.user(), model, transport.output(), context.assistant()]),
         params=PipelineParams(audio_in_sample_rate=8_000, audio_out_sample_rate=8_000),
     )
+
+    @transport.event_handler("on_client_connected")
+    async def come(*_: object) -> None:
+        await task.queue_frames([LLMRunFrame()])
 
     @transport.event_handler("on_client_disconnected")
     async def gone(*_: object) -> None:
