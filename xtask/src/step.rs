@@ -34,3 +34,34 @@ pub(crate) fn renew(folder: &Path) -> Result<(), String> {
 pub(crate) fn failure(path: &Path, error: &std::io::Error) -> String {
     format!("{}: {error}", path.display())
 }
+
+/// Has a program that Debian packages: installs its package when it is missing.
+///
+/// # Errors
+///
+/// When it is missing and cannot be installed.
+pub(crate) fn needs_program(program: &str, package: &str) -> Result<(), String> {
+    let is_there = || {
+        let paths = std::env::var_os("PATH").unwrap_or_default();
+        std::env::split_paths(&paths).any(|folder| folder.join(program).is_file())
+    };
+    if is_there() {
+        return Ok(());
+    }
+    println!("== {package}, for {program}");
+    let apt = |arguments: &[&str]| {
+        let mut apt = Command::new("apt-get");
+        apt.args(["-qq", "-o", "Dpkg::Use-Pty=0"]).args(arguments);
+        apt.env("DEBIAN_FRONTEND", "noninteractive");
+        quiet(&mut apt)
+    };
+    let installed =
+        apt(&["update"]).and_then(|()| apt(&["install", "-y", "--no-install-recommends", package]));
+    match installed {
+        Ok(()) if is_there() => Ok(()),
+        Ok(()) => Err(format!("{package} has no {program}")),
+        Err(error) => Err(format!(
+            "{error}\nthe tests need {program}: install it (Debian: apt install {package})"
+        )),
+    }
+}
