@@ -190,6 +190,7 @@ async fn drain(gate: &Gate) -> Drained {
         "leaving: no new calls are taken"
     );
     let mut cut = 0;
+    let has_calls = gate.calls.count() > 0;
     if tokio::time::timeout(config.grace.into(), gate.calls.none_left())
         .await
         .is_err()
@@ -200,6 +201,8 @@ async fn drain(gate: &Gate) -> Drained {
             "the grace period is over: calls are ended; raise drain.grace to let them finish"
         );
         gate.calls.stop_all();
+    }
+    if has_calls {
         // The carrier asks at once what the callers shall hear.
         tokio::time::sleep(config.linger.into()).await;
     }

@@ -109,6 +109,7 @@ async fn a_busy_gateway_shows_no_secret() {
     // A whole call, looked at while it goes on.
     let options = phone(gateway.address, CALLER);
     let call_sid = options.call_sid.expose().clone();
+    let key = format!("{}:{call_sid}", options.account_sid.expose());
     let look = async {
         loop {
             let event = events.recv().await.expect("the model runs").event;
@@ -116,7 +117,7 @@ async fn a_busy_gateway_shows_no_secret() {
                 break;
             }
         }
-        let remembered = store.get(&call_sid).await.expect("a store");
+        let remembered = store.get(&key).await.expect("a store");
         let handle = remembered.expect("it is remembered").memory.handle;
         let handle = handle.expect("a handle").into_exposed();
         (handle, gateway.admin("/calls").await.1)

@@ -24,8 +24,9 @@ impl Call {
         let was_streaming = self.is_answered();
         self.carrier = Carrier::Away(now);
         if was_streaming {
-            // What the carrier had not played is lost with it; what waits here is said later.
-            self.cut(now, "The line was cut");
+            // Nobody hears the rest; the model says it again when the line is back.
+            let (_, dropped) = self.cut(now, "The line was cut");
+            self.owes_after_loss |= !dropped.is_zero();
             self.event(Event::CarrierLost);
         }
     }
@@ -151,6 +152,10 @@ impl Call {
         }
         self.event(Event::Answered { is_again });
         self.greet(now);
+        if std::mem::take(&mut self.owes_after_loss) {
+            let text = "(The line is back. Go on where the caller stopped hearing you.)";
+            self.ask(now, Prompt::NoReply, text);
+        }
     }
 
     /// Whether a message belongs to the stream that is there. A missing id is taken for it.

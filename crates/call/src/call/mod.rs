@@ -93,6 +93,8 @@ pub struct Call {
     /// Whether the next sound is the beginning of an answer.
     is_reply_awaited: bool,
     leaving: Option<Leaving>,
+    /// Whether a lost stream cut the agent off.
+    owes_after_loss: bool,
     end: Option<End>,
     outputs: VecDeque<Queued>,
     text: String,
@@ -149,6 +151,8 @@ struct Leaving {
     end: End,
     /// Since when.
     since: Time,
+    /// When at the latest, whatever is still said.
+    until: Time,
     /// By which function call, in the model's own name for it.
     by: Option<String>,
 }
@@ -202,6 +206,7 @@ impl Call {
             is_time_up: false,
             is_reply_awaited: false,
             leaving: None,
+            owes_after_loss: false,
             end: None,
             outputs: VecDeque::new(),
             text: String::new(),
@@ -470,9 +475,15 @@ impl Call {
 
     /// Ends the call when all was said.
     fn leave(&mut self, now: Time, end: End, by: Option<String>) {
+        // What was said before is heard to its end; only a call whose time is over is not waited for.
+        let said = match end {
+            End::TooLong => now,
+            _ => self.downlink.silent_at(now).max(now),
+        };
         self.leaving.get_or_insert(Leaving {
             end,
             since: now,
+            until: said + LONGEST_FAREWELL,
             by,
         });
     }
@@ -480,7 +491,7 @@ impl Call {
     /// When a call that is to end ends: a second after the last sound, or when no good-bye comes, or after all patience.
     fn leaving_timeout(&self) -> Option<Time> {
         let leaving = self.leaving.as_ref()?;
-        let latest = leaving.since + LONGEST_FAREWELL;
+        let latest = leaving.until;
         if self.turns.is_agent_speaking() {
             return Some(latest);
         }

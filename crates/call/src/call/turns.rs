@@ -28,6 +28,8 @@ struct AgentTurn {
     end: Option<u64>,
     /// Whether no more words can come.
     is_complete: bool,
+    /// Whether it has any sound: words alone are no speech.
+    has_sound: bool,
     /// When its first sound was heard.
     heard_at: Option<Time>,
     text: String,
@@ -46,7 +48,7 @@ impl Turns {
         let is_full = self.agent.len() >= MOST_TURNS;
         if let Some(last) = self.agent.back_mut() {
             if last.end.is_none() {
-                return queued == last.begin;
+                return !std::mem::replace(&mut last.has_sound, true);
             }
             if is_full {
                 last.end = None;
@@ -54,7 +56,7 @@ impl Turns {
             }
             last.is_complete = true;
         }
-        self.begin(queued);
+        self.begin(queued, true);
         true
     }
 
@@ -67,7 +69,7 @@ impl Turns {
             if self.agent.len() >= MOST_TURNS {
                 return;
             }
-            self.begin(queued);
+            self.begin(queued, false);
         }
         if let Some(last) = self.agent.back_mut() {
             push_words(&mut last.text, words);
@@ -93,7 +95,8 @@ impl Turns {
 
     /// Whether the model is in the middle of a turn.
     pub(super) fn is_agent_speaking(&self) -> bool {
-        self.agent.back().is_some_and(|last| last.end.is_none())
+        let last = self.agent.back();
+        last.is_some_and(|last| last.end.is_none() && last.has_sound)
     }
 
     /// Up to where the caller's ear has come. Answers the turns that are over with it.
@@ -161,11 +164,12 @@ impl Turns {
         self.keep(transcript);
     }
 
-    fn begin(&mut self, queued: u64) {
+    fn begin(&mut self, queued: u64, has_sound: bool) {
         self.agent.push_back(AgentTurn {
             begin: queued,
             end: None,
             is_complete: false,
+            has_sound,
             heard_at: None,
             text: String::new(),
         });

@@ -156,3 +156,25 @@ fn a_model_that_chooses_to_be_silent_does_not_hang() {
     }
     assert_eq!((bench.log.order.as_str(), end(&bench)), ("o", None));
 }
+
+#[test]
+fn after_a_lost_stream_the_model_goes_on() {
+    let mut bench = Bench::talking(plain());
+    bench.says_words("One two three four five six.", 6_000);
+    bench.turn_ends();
+    bench.pass(2_000);
+    bench.input(Input::CarrierLost);
+    bench.pass(1_000);
+    bench.answer();
+    let last = *bench.told().last().expect("a prompt");
+    assert!(last.starts_with("(The line is back."), "{last}");
+    // Nothing was cut off the second time.
+    bench.input(Input::CarrierLost);
+    bench.answer();
+    let asked = bench
+        .told()
+        .iter()
+        .filter(|it| it.starts_with("(The line is back."))
+        .count();
+    assert_eq!(asked, 1);
+}

@@ -246,3 +246,20 @@ fn declared_tools_pass_every_models_rules() {
         );
     }
 }
+
+#[test]
+fn a_long_last_turn_is_heard_to_its_end_and_late_words_do_not_hold_the_call() {
+    let mut settings = plain();
+    settings.tools.end_call = true;
+    let mut bench = Bench::talking(settings);
+    bench.says(30_000);
+    uses(&mut bench, "end_call", &json!({}));
+    bench.turn_ends();
+    bench.pass(29_900);
+    assert_eq!(bench.call.end(), None, "in the middle of a sentence");
+    // Words without sound are no speech.
+    bench.model(&json!({"serverContent": {"outputTranscription": {"text": "Bye."}}}));
+    bench.pass(1_300);
+    assert!(bench.call.end().is_some());
+    assert_eq!(bench.buffer.played, bench.call.heard(bench.now).queued);
+}

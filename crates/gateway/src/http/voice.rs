@@ -98,7 +98,7 @@ pub(super) async fn resume(
             let number = form.get("To").unwrap_or_default();
             let route = gate.config.route(None, number, &form.key.account);
             let fallback = gate.config.fallback_of(route).clone();
-            let remembered = gate.shared.recall(&form.key.call).await;
+            let remembered = gate.shared.recall(&form.key.account, &form.key.call).await;
             let found = remembered.and_then(|it| Some((gate.agents.get(&it.agent)?.clone(), it)));
             let Some((agent, remembered)) = found else {
                 return Ok(refuse(&gate, &form.key, Refusal::UnknownCall, &fallback));

@@ -43,7 +43,10 @@ pub fn start(agent: &Arc<Agent>, caller: Caller, remembered: Option<Remembered>)
             Arc::clone(&board),
         )
     });
-    tokio::spawn(task.run(received, end).instrument(span));
+    agent
+        .shared
+        .tasks
+        .spawn(task.run(received, end).instrument(span));
     LiveCall {
         id,
         agent: Arc::clone(agent),

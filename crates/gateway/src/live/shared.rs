@@ -3,6 +3,9 @@
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
+
+use tokio_util::task::TaskTracker;
 
 use super::agent::Agent;
 use super::agent_config::AgentConfig;
@@ -25,6 +28,8 @@ pub struct Shared {
     pub(super) store_writer: StoreWriter,
     pub(super) meters: Meters,
     store: Arc<dyn SessionStore>,
+    /// The calls' tasks, which close recordings and write records after the end of a call.
+    pub(super) tasks: TaskTracker,
 }
 
 /// Checks what all agents share, and each agent, without an effect: no file is made, nothing is connected.
@@ -81,6 +86,7 @@ impl Shared {
             recordings: config.recordings.clone(),
             call_records: lines("shared.call_records", config.call_records.as_ref())?,
             transcripts: lines("shared.transcripts", config.transcripts.as_ref())?,
+            tasks: TaskTracker::new(),
             store_writer: StoreWriter::new(Arc::clone(&store), meters.store_failures.clone()),
             meters,
             store,
@@ -89,9 +95,12 @@ impl Shared {
     }
 
     /// What is remembered of a call that this process does not hold; none also when the store fails, which is logged.
-    pub async fn recall(&self, call_sid: &str) -> Option<Remembered> {
-        let asked =
-            tokio::time::timeout(super::store::LONGEST_CHANGE, self.store.get(call_sid)).await;
+    pub async fn recall(&self, account_sid: &str, call_sid: &str) -> Option<Remembered> {
+        let asked = tokio::time::timeout(
+            super::store::LONGEST_CHANGE,
+            self.store.get(&store_key(account_sid, call_sid)),
+        )
+        .await;
         match asked {
             Ok(Ok(remembered)) => remembered,
             Ok(Err(error)) => {
@@ -105,8 +114,17 @@ impl Shared {
         }
     }
 
-    /// Waits until records, transcripts and the store have all that was given to them.
+    /// Waits until ended calls have closed their recordings, and records, transcripts and the store have all that was given to them.
     pub async fn flush(&self) {
+        self.tasks.close();
+        // A peer that takes nothing cannot hold it up for longer.
+        if tokio::time::timeout(LONGEST_END, self.tasks.wait())
+            .await
+            .is_err()
+        {
+            tracing::warn!("a call does not end: its recording may be left unfinished");
+        }
+        self.tasks.reopen();
         for lines in [&self.call_records, &self.transcripts]
             .into_iter()
             .flatten()
@@ -116,6 +134,14 @@ impl Shared {
         self.store_writer.flush().await;
     }
 }
+
+/// A call's key in the store. Accounts are tenants: one must not go on with another's call.
+pub(super) fn store_key(account_sid: &str, call_sid: &str) -> String {
+    format!("{account_sid}:{call_sid}")
+}
+
+/// How long an ended call may take to close what it has open.
+const LONGEST_END: Duration = Duration::from_secs(5);
 
 /// The store of a configuration: Redis, or the memory of this process. It is connected when it is first used.
 ///

@@ -23,6 +23,7 @@ use super::caller::Caller;
 use super::connect::ModelSocket;
 use super::link::{Frame as _, Link, Received};
 use super::recording::Recording;
+use super::shared::store_key;
 use super::status::Board;
 use super::store::Remembered;
 
@@ -41,7 +42,8 @@ pub(super) enum Command {
 /// One call and all that it holds.
 pub(super) struct CallTask {
     id: Arc<str>,
-    call_sid: Arc<str>,
+    /// Of this call in the session store.
+    store_key: Arc<str>,
     agent: Arc<Agent>,
     caller: Arc<Caller>,
     generation: u32,
@@ -108,7 +110,7 @@ impl CallTask {
         };
         Self {
             id,
-            call_sid: caller.call_sid.as_str().into(),
+            store_key: store_key(&caller.account_sid, &caller.call_sid).into(),
             agent: Arc::clone(agent),
             caller: Arc::new(caller),
             generation,
@@ -214,7 +216,7 @@ impl CallTask {
             self.agent
                 .shared
                 .store_writer
-                .put(&self.call_sid, remembered);
+                .put(&self.store_key, remembered);
         }
     }
 
@@ -363,7 +365,7 @@ impl CallTask {
         self.log.finish(now, &self.call, end, &self.agent);
         // Another node may go on with a call that only lost its carrier or its node.
         if !matches!(end, End::Stopped | End::CarrierLost) {
-            self.agent.shared.store_writer.remove(&self.call_sid);
+            self.agent.shared.store_writer.remove(&self.store_key);
         }
     }
 }

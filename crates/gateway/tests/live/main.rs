@@ -272,7 +272,7 @@ async fn another_process_goes_on_with_the_talk() {
     carrier.next_of("media").await; // So the handle has arrived.
     live.hang_up(End::Stopped);
     desk.record().await;
-    let remembered = desk.shared.recall("CA1").await.unwrap();
+    let remembered = desk.shared.recall("AC1", "CA1").await.unwrap();
     assert_eq!(remembered.agent, "bakery");
     let live = start(&desk.agent, caller(), Some(remembered));
     let second = model.accept().await;
@@ -281,7 +281,7 @@ async fn another_process_goes_on_with_the_talk() {
     carrier.stop().await;
     soon("the end", live.ended()).await;
     soon("the store", async {
-        while desk.shared.recall("CA1").await.is_some() {
+        while desk.shared.recall("AC1", "CA1").await.is_some() {
             desk.shared.flush().await;
             tokio::task::yield_now().await;
         }
