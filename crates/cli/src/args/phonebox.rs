@@ -96,7 +96,7 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) to: Option<String>,
 
-    /// The origin that the bridge believes to be reached at, as in https://voice.example.com: requests are signed for it
+    /// The origin that the bridge believes to be reached at, scheme and host: requests are signed for it
     #[arg(long, value_name = "URL")]
     pub(crate) public_origin: Option<Url>,
 
