@@ -248,7 +248,7 @@ pub enum End {
     AgentHungUp(Pii<String>),
     /// The agent passed the call on.
     Transferred {
-        /// The name of the [`Transfer`](super::Transfer).
+        /// The name of the [`Transfer`](crate::tools::Transfer).
         to: String,
     },
     /// The longest time for a call was over.
