@@ -20,6 +20,7 @@ pub(crate) use inspect::InspectArgs;
 pub(crate) use original::{Direction, OriginalArgs};
 pub(crate) use phonebox::{
     CallArgs, LimitArgs, LoadArgs, LoadLimitArgs, ModelArgs, PhoneboxArgs, PhoneboxCommand,
+    ReachArgs,
 };
 pub(crate) use serve::ServeArgs;
 pub(crate) use values::LogLevel;

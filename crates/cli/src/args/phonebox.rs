@@ -79,15 +79,6 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "FILE")]
     pub(crate) line: Option<PathBuf>,
 
-    /// The auth token that requests are signed with
-    #[arg(
-        long,
-        value_name = "TOKEN",
-        env = "TWILIO_AUTH_TOKEN",
-        hide_env_values = true
-    )]
-    pub(crate) token: Option<SecretString>,
-
     /// The account's id
     #[arg(long, value_name = "SID")]
     pub(crate) account: Option<String>,
@@ -96,17 +87,8 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "NUMBER")]
     pub(crate) to: Option<String>,
 
-    /// The origin that the bridge believes to be reached at, scheme and host: requests are signed for it
-    #[arg(long, value_name = "URL")]
-    pub(crate) public_origin: Option<Url>,
-
-    /// A PEM file of certificates to trust besides the usual ones
-    #[arg(long, value_name = "FILE")]
-    pub(crate) root: Vec<PathBuf>,
-
-    /// Allow http and ws elsewhere than on this machine
-    #[arg(long)]
-    pub(crate) allow_plain: bool,
+    #[command(flatten)]
+    pub(crate) reach: ReachArgs,
 
     /// When the caller hangs up at last, in seconds
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
@@ -135,6 +117,31 @@ pub(crate) struct CallArgs {
 
     #[command(flatten)]
     pub(crate) limits: LimitArgs,
+}
+
+/// How a bridge is reached.
+#[derive(Debug, Args)]
+pub(crate) struct ReachArgs {
+    /// The auth token that requests are signed with
+    #[arg(
+        long,
+        value_name = "TOKEN",
+        env = "TWILIO_AUTH_TOKEN",
+        hide_env_values = true
+    )]
+    pub(crate) token: Option<SecretString>,
+
+    /// The origin that the bridge believes to be reached at, scheme and host: requests are signed for it
+    #[arg(long, value_name = "URL")]
+    pub(crate) public_origin: Option<Url>,
+
+    /// A PEM file of certificates to trust besides the usual ones
+    #[arg(long, value_name = "FILE")]
+    pub(crate) root: Vec<PathBuf>,
+
+    /// Allow http and ws elsewhere than on this machine
+    #[arg(long)]
+    pub(crate) allow_plain: bool,
 }
 
 /// The worst that is allowed.
@@ -210,26 +217,8 @@ pub(crate) struct LoadArgs {
     )]
     pub(crate) ca_dir: PathBuf,
 
-    /// The auth token that requests are signed with
-    #[arg(
-        long,
-        value_name = "TOKEN",
-        env = "TWILIO_AUTH_TOKEN",
-        hide_env_values = true
-    )]
-    pub(crate) token: Option<SecretString>,
-
-    /// The origin that the bridge believes to be reached at: requests are signed for it
-    #[arg(long, value_name = "URL")]
-    pub(crate) public_origin: Option<Url>,
-
-    /// A PEM file of certificates to trust besides the usual ones
-    #[arg(long, value_name = "FILE")]
-    pub(crate) root: Vec<PathBuf>,
-
-    /// Allow http and ws elsewhere than on this machine
-    #[arg(long)]
-    pub(crate) allow_plain: bool,
+    #[command(flatten)]
+    pub(crate) reach: ReachArgs,
 
     /// The process whose use of CPU and memory is measured
     #[arg(long, value_name = "PID", conflicts_with = "command")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use phonebox::carrier::{
-    self, Act, CallOptions, CallRecord, Caller, Cue, LineSettings, Recording, When,
+    self, Act, CallOptions, CallRecord, Caller, Cue, LineSettings, NetworkOptions, Recording, When,
 };
 use phonebox::demo::Story;
 use phonebox::model::{Model, Server, ServerOptions};
@@ -18,7 +18,7 @@ use voice_call::redact::Pii;
 use super::Unmet;
 use super::phonebox_model::behaviour;
 use super::runtime::block_on;
-use crate::args::{CallArgs, LimitArgs};
+use crate::args::{CallArgs, LimitArgs, ReachArgs};
 use crate::commands::print;
 use crate::printer::Printer;
 
@@ -98,13 +98,7 @@ fn options(args: &CallArgs) -> anyhow::Result<CallOptions> {
             says(&phrases.map(|it| mulaw(&it.samples)).collect::<Vec<_>>())
         }
     };
-    let network = &mut options.network;
-    if let Some(token) = &args.token {
-        network.auth_token = token.clone();
-    }
-    network.public_origin.clone_from(&args.public_origin);
-    network.roots.clone_from(&args.root);
-    network.allows_plain = args.allow_plain;
+    args.reach.apply(&mut options.network);
     if let Some(account) = &args.account {
         options.account_sid = Pii::new(account.clone());
     }
@@ -112,6 +106,18 @@ fn options(args: &CallArgs) -> anyhow::Result<CallOptions> {
         options.to = Pii::new(to.clone());
     }
     Ok(options)
+}
+
+impl ReachArgs {
+    /// Puts what was given in the place of the defaults.
+    pub(super) fn apply(&self, network: &mut NetworkOptions) {
+        if let Some(token) = &self.token {
+            network.auth_token = token.clone();
+        }
+        network.public_origin.clone_from(&self.public_origin);
+        network.roots.clone_from(&self.root);
+        network.allows_plain = self.allow_plain;
+    }
 }
 
 fn read<T>(path: &Path, parse: impl FnOnce(&str) -> anyhow::Result<T>) -> anyhow::Result<T> {

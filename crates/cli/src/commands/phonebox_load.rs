@@ -45,12 +45,7 @@ fn options(args: LoadArgs, limits: LoadLimits) -> anyhow::Result<LoadOptions> {
         options.model.tls = Some(address);
         options.model.authority = Some(Arc::new(Authority::load_or_create(&args.ca_dir)?));
     }
-    if let Some(token) = args.token {
-        options.network.auth_token = token;
-    }
-    options.network.public_origin = args.public_origin;
-    options.network.roots = args.root;
-    options.network.allows_plain = args.allow_plain;
+    args.reach.apply(&mut options.network);
     options.target = match args.pid {
         Some(pid) => Target::Process(pid),
         None if args.command.is_empty() => Target::Unknown,
