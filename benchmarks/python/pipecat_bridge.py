@@ -43,7 +43,9 @@ async def media(websocket: WebSocket) -> None:
     while stream_sid is None:
         message = json.loads(await websocket.receive_text())
         stream_sid = message.get("start", {}).get("streamSid")
-    serializer = TwilioFrameSerializer(stream_sid, params=TwilioFrameSerializer.InputParams(auto_hang_up=False))
+    serializer = TwilioFrameSerializer(
+        stream_sid, params=TwilioFrameSerializer.InputParams(auto_hang_up=False)
+    )
     transport = FastAPIWebsocketTransport(
         websocket,
         FastAPIWebsocketParams(audio_in_enabled=True, audio_out_enabled=True, serializer=serializer),
@@ -55,14 +57,14 @@ async def media(websocket: WebSocket) -> None:
         params=PipelineParams(audio_in_sample_rate=8_000, audio_out_sample_rate=8_000),
     )
 
-    @transport.event_handler("on_client_connected")
     async def come(*_: object) -> None:
         await task.queue_frames([LLMRunFrame()])
 
-    @transport.event_handler("on_client_disconnected")
     async def gone(*_: object) -> None:
         await task.cancel()
 
+    transport.add_event_handler("on_client_connected", come)
+    transport.add_event_handler("on_client_disconnected", gone)
     await PipelineRunner(handle_sigint=False).run(task)
 
 
