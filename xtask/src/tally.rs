@@ -1,6 +1,7 @@
 //! Counting what passed: a check that fails does not stop those that can still be made, and the last line counts them all.
 
 use std::process::{Command, Stdio};
+use std::time::Instant;
 
 /// How many checks passed and failed. A lint or a documentation build is one check, a test program as many as it has
 /// tests.
@@ -14,7 +15,9 @@ impl Tally {
     /// One command that succeeds or not. Returns whether it did.
     pub(crate) fn check(&mut self, name: &str, command: &mut Command) -> bool {
         announce(name, command);
+        let begun = Instant::now();
         let result = command.status();
+        print_time(name, begun);
         if let Err(error) = &result {
             println!("{}: {error}", command.get_program().display());
         }
@@ -31,6 +34,7 @@ impl Tally {
         counts: fn(&str) -> (usize, usize),
     ) {
         announce(name, command);
+        let begun = Instant::now();
         let output = match command.stderr(Stdio::inherit()).output() {
             Ok(output) => output,
             Err(error) => {
@@ -46,6 +50,7 @@ impl Tally {
         {
             println!("{line}");
         }
+        print_time(name, begun);
         // A program that did not compile, or that died, has no count; and one without tests tests nothing.
         let lost = failed == 0 && (!output.status.success() || passed == 0);
         self.count(name, passed, failed + usize::from(lost));
@@ -72,6 +77,14 @@ impl Tally {
         } else {
             Err("not green".to_owned())
         }
+    }
+}
+
+/// What a step took: where the gate's half hour goes.
+fn print_time(name: &str, begun: Instant) {
+    let seconds = begun.elapsed().as_secs();
+    if seconds > 0 {
+        println!("== {name}: {seconds} s");
     }
 }
 
