@@ -24,7 +24,7 @@ mod fleet;
 mod model;
 mod options;
 mod report;
-mod rhythm;
+pub(crate) mod rhythm;
 mod speaker;
 
 use std::sync::Arc;

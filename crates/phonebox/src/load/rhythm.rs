@@ -68,24 +68,24 @@ impl Talk {
 
 /// One turn of each.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Exchange {
-    pub(super) caller: Part,
-    pub(super) model: Part,
+pub(crate) struct Exchange {
+    pub(crate) caller: Part,
+    pub(crate) model: Part,
     /// When the model notices that it was interrupted.
-    pub(super) interrupted: Option<Time>,
+    pub(crate) interrupted: Option<Time>,
     /// When the next exchange begins.
-    pub(super) next: Time,
+    pub(crate) next: Time,
 }
 
 /// One turn.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) struct Part {
-    pub(super) begins: Time,
+pub(crate) struct Part {
+    pub(crate) begins: Time,
     /// Where in the known sound it begins, in samples at 8 kHz. Turns begin and end in its pauses, so that nobody mistakes half a syllable
     /// for something else.
-    pub(super) position: u64,
+    pub(crate) position: u64,
     /// For how many samples at 8 kHz it goes on.
-    pub(super) samples: u64,
+    pub(crate) samples: u64,
 }
 
 impl Part {
@@ -110,7 +110,7 @@ pub(super) fn playing(samples: u64) -> Duration {
 
 /// The exchanges of a call, one after another. Its copies go on alike, so that each side can follow its own.
 #[derive(Clone)]
-pub(super) struct Rhythm {
+pub(crate) struct Rhythm {
     talk: Talk,
     random: Random,
     next: Time,
@@ -120,7 +120,7 @@ pub(super) struct Rhythm {
 
 impl Rhythm {
     /// The first exchange begins at a time, and near a place of the sound.
-    pub(super) fn new(talk: &Talk, begins: Time, place: u64, seed: u64) -> Self {
+    pub(crate) fn new(talk: &Talk, begins: Time, place: u64, seed: u64) -> Self {
         Self {
             talk: talk.clone(),
             random: Random::new(seed),
@@ -130,7 +130,7 @@ impl Rhythm {
     }
 
     /// The next exchange.
-    pub(super) fn exchange(&mut self) -> Exchange {
+    pub(crate) fn exchange(&mut self) -> Exchange {
         let talk = &self.talk;
         let mut between = |range: &RangeInclusive<Duration>| {
             let span = *range.end() - *range.start();

@@ -153,6 +153,13 @@ impl Follower {
         // Nothing is before the beginning of the sound.
         let before = (place.position - self.beginning) as usize;
         let from = place.start.saturating_sub(before).max(from);
+        let is_same = expected.is_some_and(|old| old + place.start as u64 == place.position);
+        if from == end || is_same && end - from < WINDOW / 4 {
+            // It was found where it had been expected, but ends within the window.
+            self.lose(expected, whole, said);
+            return;
+        }
+        let from = self.rejoin(place, (until, from, end));
         self.part(expected, (until, from), said);
         (self.gain, self.usual) = (place.gain, place.likeness);
         // The window itself is decided, so that there is always progress.
@@ -187,9 +194,7 @@ impl Follower {
     /// Where in the sound the window at `start` is, not too far from a position, or in a later turn, and before the end of what was said.
     fn find(&mut self, start: usize, near: u64, said: u64) -> Option<Place> {
         let heard = &self.waiting[start..start + WINDOW];
-        if squares(heard) < QUIET * WINDOW as f64 {
-            return None;
-        }
+        let least = least(heard)?;
         self.lost += 1;
         if self.lost > OFTEN && !self.lost.is_multiple_of(SELDOM) {
             return None;
@@ -212,7 +217,34 @@ impl Follower {
                 best = other;
             }
         }
-        best.map(|place| Place { start, ..place })
+        best.filter(|place| place.likeness >= least)
+            .or_else(|| self.resumed(heard, said))
+            .map(|place| Place { start, ..place })
+    }
+
+    /// The window's place if in the midst of it the sound goes on where it was lost, though for less than could be found anywhere.
+    fn resumed(&self, heard: &[f32], said: u64) -> Option<Place> {
+        if self.expected.is_some() {
+            return None;
+        }
+        // With all of the window's energy, so that what is before is silence.
+        let energy = squares(heard);
+        let place = |from: u64| {
+            let heard = heard.get(usize::try_from(from).ok()?..)?;
+            let there = self.sound.stretch(self.last, heard.len());
+            let (product, own) = (dot(heard, there), squares(there).max(1.0));
+            Some(Place {
+                start: 0,
+                position: self.last.checked_sub(from)?,
+                likeness: product / (energy * own).sqrt().max(1.0),
+                gain: product / own,
+            })
+        };
+        let within =
+            (self.last + WINDOW as u64).saturating_sub(said)..=WINDOW as u64 - RINGING as u64;
+        let places = within.filter_map(place);
+        let best = places.max_by(|a, b| a.likeness.total_cmp(&b.likeness))?;
+        (best.likeness >= SURE && best.position >= self.beginning).then_some(best)
     }
 
     /// Until where the first `end` samples are the old place's sound, and from where they are the new one's.
@@ -257,6 +289,26 @@ impl Follower {
         }
     }
 
+    /// From where on the new place's sound is heard, if it may just as well go on where it was left: what is faint at a cut fits every place.
+    fn rejoin(&self, place: Place, (until, from, end): (usize, usize, usize)) -> usize {
+        let left = self.last + until as u64 * u64::from(self.expected.is_some());
+        let whole = (place.start as u64 + left).checked_sub(place.position);
+        let Some(joint) = whole.and_then(|joint| usize::try_from(joint).ok()) else {
+            return from;
+        };
+        // Where nothing was left out or repeated, what is between is something else.
+        if joint == until || !(until..end).contains(&joint) {
+            return from;
+        }
+        let between = &self.waiting[joint.min(from)..joint.max(from)];
+        let mean = squares(&self.waiting[..end]) / end as f64;
+        if squares(between) < PENALTY * mean {
+            joint
+        } else {
+            from
+        }
+    }
+
     fn found(&mut self, position: u64, length: usize) {
         self.take(length);
         self.last = position + length as u64;
@@ -268,7 +320,9 @@ impl Follower {
         if length == 0 {
             return;
         }
-        let is_quiet = squares(&self.waiting[..length]) < QUIET * length as f64;
+        // A filter rings where the sound was cut.
+        let edge = RINGING.min(length / 2);
+        let is_quiet = squares(&self.waiting[edge..length - edge]) < QUIET * length as f64;
         self.take(length);
         self.decided.push_back(if is_quiet {
             Stretch::Silence { length }
@@ -281,6 +335,16 @@ impl Follower {
         self.waiting.drain(..length);
         self.tried = self.tried.saturating_sub(length.div_ceil(WINDOW));
     }
+}
+
+/// How well a window must fit, if anything can be told from it: where only a few of its samples are loud, as when a word begins in it, many places
+/// fit somehow.
+fn least(heard: &[f32]) -> Option<f64> {
+    let energy = squares(heard);
+    let fourth: f64 = heard.iter().map(|x| f64::from(*x).powi(4)).sum();
+    let width = energy * energy / fourth.max(1.0);
+    let is_loud = energy >= QUIET * heard.len() as f64;
+    (is_loud && width >= NARROW).then_some(if width < WIDE { SURE } else { LEAST })
 }
 
 /// Where the sound was found.
@@ -355,5 +419,11 @@ const LEAST: f64 = 0.6;
 const SURE: f64 = 0.9;
 /// The mean square up to which a stretch is silence: −60 dBov.
 pub(super) const QUIET: f64 = 32.0 * 32.0;
+/// Over how many samples the energy of a window is spread, (Σx²)²/Σx⁴, that can tell anything, and that tells as much as any; noise has a third of
+/// its samples.
+const NARROW: f64 = 6.0;
+const WIDE: f64 = 20.0;
+/// How long a filter rings that a bridge may have, in samples: 3 ms.
+const RINGING: usize = 24;
 /// In samples of average power: less than this of something else between two parts of the sound is not believed.
 const PENALTY: f64 = 4.0;
