@@ -143,9 +143,9 @@ impl Calls {
     }
 
     /// Ends all calls.
-    pub(crate) fn stop_all(&self) {
+    pub(crate) fn end_all(&self, end: &End) {
         for entry in self.table().live.values() {
-            entry.live.hang_up(End::Stopped);
+            entry.live.hang_up(end.clone());
         }
     }
 

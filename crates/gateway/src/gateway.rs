@@ -9,6 +9,7 @@ use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
+use voice_call::call::End;
 
 use crate::admission::{Admission, Service};
 use crate::calls::Calls;
@@ -195,12 +196,21 @@ async fn drain(gate: &Gate) -> Drained {
         .await
         .is_err()
     {
-        cut = gate.calls.count();
-        tracing::warn!(
-            calls = cut,
-            "the grace period is over: calls are ended; raise drain.grace to let them finish"
-        );
-        gate.calls.stop_all();
+        let calls = gate.calls.count();
+        if gate.shared.has_other_nodes() {
+            tracing::info!(
+                calls,
+                "the grace period is over: other nodes go on with the calls"
+            );
+            gate.calls.end_all(&End::HandedOver);
+        } else {
+            cut = calls;
+            tracing::warn!(
+                calls,
+                "the grace period is over: calls are ended; raise drain.grace to let them finish, or share a store to hand them over"
+            );
+            gate.calls.end_all(&End::Stopped);
+        }
     }
     if has_calls {
         // The carrier asks at once what the callers shall hear.

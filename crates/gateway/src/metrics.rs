@@ -185,6 +185,7 @@ const ENDS: &[&str] = &[
     "caller_silent",
     "model_failed",
     "carrier_lost",
+    "handed_over",
     "stopped",
 ];
 const REFUSALS: &[&str] = &[

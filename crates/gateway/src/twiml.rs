@@ -1,5 +1,7 @@
 //! What the carrier is told to do with a call.
 
+use std::time::Duration;
+
 use voice_call::call::End;
 use voice_call::twilio::twiml::{Dial, Document, Error, Say, Stream};
 
@@ -32,6 +34,12 @@ pub(crate) fn fallback(fallback: &Fallback) -> String {
         (None, None) => document.hangup(),
     };
     document.to_string()
+}
+
+/// Asks again at an address, where another node may answer: soon, but not so soon that nodes which all leave ask each other all the time.
+pub(crate) fn elsewhere(url: &str) -> String {
+    let document = Document::new().pause(Duration::from_secs(1));
+    document.redirect(url).to_string()
 }
 
 /// How a call goes on whose agent is done.
@@ -121,6 +129,14 @@ mod tests {
         ] {
             assert!(told(end).ends_with("<Response><Hangup/></Response>"));
         }
+    }
+
+    #[test]
+    fn another_node_is_asked_after_a_second() {
+        let twiml = elsewhere("https://voice.test/resume");
+        let asked =
+            "<Pause length=\"1\"/><Redirect method=\"POST\">https://voice.test/resume</Redirect>";
+        assert!(twiml.contains(asked), "{twiml}");
     }
 
     #[test]

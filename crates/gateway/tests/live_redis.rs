@@ -46,14 +46,17 @@ async fn calls_are_remembered_by_generation_and_forgotten() {
     };
     let remembered = |generation| Remembered {
         agent: "bakery".to_owned(),
-        memory: Memory::new(Some("h-1".to_owned().into()), vec![said.clone()]),
+        memory: Memory::new(Some("h-1".to_owned().into()), vec![said.clone()], true),
         generation,
     };
     assert_eq!(store.get("CA1").await.unwrap(), None);
     store.put("CA1", &remembered(1)).await.unwrap();
     store.put("CA1", &remembered(0)).await.unwrap();
     assert_eq!(store.get("CA1").await.unwrap(), Some(remembered(1)));
-    store.remove("CA1").await.unwrap();
+    // Who was left behind forgets nothing of those who go on.
+    store.remove("CA1", 0).await.unwrap();
+    assert_eq!(store.get("CA1").await.unwrap(), Some(remembered(1)));
+    store.remove("CA1", 1).await.unwrap();
     assert_eq!(store.get("CA1").await.unwrap(), None);
     server.kill().unwrap();
     server.wait().unwrap();

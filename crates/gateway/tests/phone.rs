@@ -17,9 +17,9 @@ use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::io::copy_bidirectional;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::watch;
+use tokio::sync::{Notify, watch};
 use voice_gateway::Gateway;
-use voice_gateway::live::MemoryStore;
+use voice_gateway::live::{MemoryStore, Remembered, SessionStore, StoreFuture};
 
 /// What a session of the model was told as text.
 fn read(record: &Record) -> Vec<&str> {
@@ -239,15 +239,52 @@ async fn balancer(first: SocketAddr) -> (SocketAddr, watch::Sender<SocketAddr>) 
     (address, node)
 }
 
+/// A store that two gateways have in common, as two processes would have a server's.
+#[derive(Debug)]
+struct Common(MemoryStore);
+
+impl SessionStore for Common {
+    fn get<'a>(&'a self, call_sid: &'a str) -> StoreFuture<'a, Option<Remembered>> {
+        self.0.get(call_sid)
+    }
+
+    fn put<'a>(&'a self, call_sid: &'a str, remembered: &'a Remembered) -> StoreFuture<'a, ()> {
+        self.0.put(call_sid, remembered)
+    }
+
+    fn remove<'a>(&'a self, call_sid: &'a str, generation: u32) -> StoreFuture<'a, ()> {
+        self.0.remove(call_sid, generation)
+    }
+
+    fn is_shared(&self) -> bool {
+        true
+    }
+}
+
+/// How a node goes.
+#[derive(Clone, Copy, PartialEq)]
+enum Gone {
+    /// Its process dies.
+    Lost,
+    /// It is told to leave, and has no time to let calls finish.
+    Leaves,
+}
+
 #[tokio::test]
 async fn another_node_goes_on_with_the_talk() {
+    tokio::join!(changes_nodes(Gone::Lost), changes_nodes(Gone::Leaves));
+}
+
+async fn changes_nodes(gone: Gone) {
     let mut model = serve_model(behaviour(&patient())).await;
     let url = url_of(&model);
     let flags = [
         ("services.main.base_url", url.as_str()),
         ("services.small.base_url", &url),
+        ("drain.grace", "\"0s\""),
+        ("drain.linger", "\"1s\""),
     ];
-    let store = Arc::new(MemoryStore::new(Duration::from_secs(60), 100));
+    let store = Arc::new(Common(MemoryStore::new(Duration::from_secs(60), 100)));
     let first = Gateway::bind_with_store(config(&flags), Arc::clone(&store) as _);
     // A process of its own, as far as its end is concerned.
     let process = tokio::runtime::Runtime::new().expect("a runtime");
@@ -257,32 +294,43 @@ async fn another_node_goes_on_with_the_talk() {
         .expect("no panic")
         .expect("ports");
     let (address, node) = balancer(first.address().expect("an address")).await;
-    process.spawn(first.run(std::future::pending()));
+    let leave = Arc::new(Notify::new());
+    let left = Arc::clone(&leave);
+    let running = process.spawn(first.run(async move { left.notified().await }));
     let second = Gateway::bind_with_store(config(&flags), store);
     let second = second.await.expect("ports");
     let second_address = second.address().expect("an address");
     let second = run(serve_model(behaviour(POLITE)).await, second);
 
-    // Once the caller has answered the greeting, the first node is gone.
+    // Once the caller has answered the greeting, the first node goes.
     let mut events = model.events();
     let switch = async {
         loop {
             let event = events.recv().await.expect("the model runs").event;
             if matches!(event.kind, EventKind::Heard { .. }) {
-                node.send_replace(second_address);
-                return process.shutdown_background();
+                break;
             }
         }
+        node.send_replace(second_address);
+        if gone == Gone::Leaves {
+            leave.notify_one();
+            let drained = running.await.expect("no panic");
+            assert_eq!(drained.ends.get("handed_over"), Some(&1));
+            assert_eq!(drained.cut, 0);
+        }
+        process.shutdown_background();
     };
     let caller = ANSWERS.replace("after_agent_ms = 300", "at_ms = 2000");
     let caller = format!("{caller}{}", caller.replace("2000", "4500"));
     let calling = async { tokio::join!(carrier::run(phone(address, &caller)), switch) };
     let (record, ()) = soon("the call", calling).await;
     let record = record.expect("a network");
-    assert_eq!(
-        verbs(&record),
-        ["Connect", "Redirect", "Connect", "Redirect", "Hangup"]
-    );
+    let asks_again = match gone {
+        Gone::Lost => &["Redirect"][..],
+        Gone::Leaves => &["Redirect", "Pause", "Redirect"],
+    };
+    let expected = [&["Connect"], asks_again, &["Connect", "Redirect", "Hangup"]];
+    assert_eq!(verbs(&record), expected.concat());
     assert_eq!(record.end, End::HungUpByTwiml);
     let started = "voice_gateway_calls_started_total{kind=\"resumed\"}";
     assert_eq!(second.metric(started).await, 1.0);

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::{Call, Carrier, End, Event, Fault, Peer, Prompt, Recorder};
+use super::{Call, Carrier, End, Event, Fault, Greeting, Peer, Prompt, Recorder};
 use crate::Time;
 use crate::level::Leveller;
 use crate::line::{RATE, duration};
@@ -220,10 +220,10 @@ impl Call {
 
     /// Has the agent speak first, once both sides are there.
     pub(super) fn greet(&mut self, now: Time) {
-        if self.is_greeted || !self.is_answered() || !self.session.is_live() {
+        if self.greeting != Greeting::Due || !self.is_answered() || !self.session.is_live() {
             return;
         }
-        self.is_greeted = true;
+        self.greeting = Greeting::Asked;
         if let Some(greeting) = self.settings.greeting.clone() {
             self.ask(now, Prompt::Greeting, &greeting);
         }

@@ -259,6 +259,8 @@ pub enum End {
     ModelFailed(String),
     /// The stream was lost and none came in its place, or none ever came.
     CarrierLost,
+    /// The driver gave it to another process, which goes on with its [`Memory`](super::Memory).
+    HandedOver,
     /// The driver ended it: a shutdown, or an operator.
     Stopped,
 }
@@ -275,6 +277,7 @@ impl End {
             Self::CallerSilent => "caller_silent",
             Self::ModelFailed(_) => "model_failed",
             Self::CarrierLost => "carrier_lost",
+            Self::HandedOver => "handed_over",
             Self::Stopped => "stopped",
         }
     }
@@ -290,6 +293,7 @@ impl fmt::Display for End {
             Self::CallerSilent => f.write_str("the caller was silent"),
             Self::ModelFailed(advice) => write!(f, "the model failed: {advice}"),
             Self::CarrierLost => f.write_str("the carrier's stream was lost"),
+            Self::HandedOver => f.write_str("another process goes on with the call"),
             Self::Stopped => f.write_str("the gateway ended the call"),
         }
     }

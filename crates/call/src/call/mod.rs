@@ -85,8 +85,7 @@ pub struct Call {
     recorder: Option<Recorder>,
     /// The keys that the caller pressed and the model was not told, and when it will be.
     keys: Option<(String, Time)>,
-    /// Whether the agent was asked to speak first, or need not be.
-    is_greeted: bool,
+    greeting: Greeting,
     /// When the first stream began.
     answered_at: Option<Time>,
     is_time_up: bool,
@@ -109,13 +108,23 @@ pub struct Memory {
     pub handle: Option<Pii<String>>,
     /// What was said, for a model that does not.
     pub transcript: Vec<Utterance>,
+    /// Whether the agent was cut off or owed an answer: it is asked to go on.
+    pub is_cut: bool,
 }
 
 impl Memory {
     /// What was remembered.
     #[must_use]
-    pub const fn new(handle: Option<Pii<String>>, transcript: Vec<Utterance>) -> Self {
-        Self { handle, transcript }
+    pub const fn new(
+        handle: Option<Pii<String>>,
+        transcript: Vec<Utterance>,
+        is_cut: bool,
+    ) -> Self {
+        Self {
+            handle,
+            transcript,
+            is_cut,
+        }
     }
 }
 
@@ -138,11 +147,31 @@ struct Link {
     is_connected: bool,
     /// Whether this connection knows nothing of the talk.
     is_fresh: bool,
-    /// Whether the last one broke in the middle of a turn.
-    owes_rest: bool,
+    /// What the last one still owed the caller when it broke.
+    owes: Option<Owed>,
     /// Answers of tools for connections that were left, for the next one.
     late: Vec<String>,
     handle: Option<Pii<String>>,
+}
+
+/// The agent speaks first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Greeting {
+    /// It is to be asked to.
+    Due,
+    /// It was asked, and has said nothing yet.
+    Asked,
+    /// It has spoken, or need not be asked.
+    Over,
+}
+
+/// What a model was about to say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Owed {
+    /// The rest of a turn.
+    Rest,
+    /// An answer of which nothing was said.
+    Answer,
 }
 
 /// The call ends when all was said.
@@ -179,7 +208,7 @@ impl Call {
     /// A call that goes on elsewhere: with the same model's memory, or at least with the transcript. Nobody is greeted again.
     #[must_use]
     pub fn resuming(settings: CallSettings, memory: Memory, now: Time) -> Self {
-        let is_new = memory == Memory::default();
+        let is_new = memory.handle.is_none() && memory.transcript.is_empty();
         let mut session = Session::new(settings.session);
         if !is_new {
             session.go_on(memory.handle.clone());
@@ -201,12 +230,16 @@ impl Call {
             loudness: Loudness::default(),
             recorder: None,
             keys: None,
-            is_greeted: !is_new || settings.greeting.is_none(),
+            greeting: if is_new && settings.greeting.is_some() {
+                Greeting::Due
+            } else {
+                Greeting::Over
+            },
             answered_at: None,
             is_time_up: false,
             is_reply_awaited: false,
             leaving: None,
-            owes_after_loss: false,
+            owes_after_loss: memory.is_cut && !is_new,
             end: None,
             outputs: VecDeque::new(),
             text: String::new(),
@@ -301,6 +334,7 @@ impl Call {
         Memory {
             handle: self.link.handle.clone(),
             transcript: self.turns.transcript().cloned().collect(),
+            is_cut: self.owes_after_loss || self.is_in_the_middle(),
         }
     }
 
@@ -391,6 +425,14 @@ impl Call {
             && !self.patience.is_owed()
             && self.tools.is_empty()
             && !self.loudness.is_loud(now)
+    }
+
+    /// Whether the agent speaks or is about to.
+    fn is_in_the_middle(&self) -> bool {
+        self.turns.is_agent_speaking()
+            || self.downlink.waiting() > 0
+            || self.patience.is_owed()
+            || !self.tools.is_empty()
     }
 
     /// What the caller has heard by now may end turns.
@@ -504,6 +546,7 @@ impl Call {
         if self.end.is_some() {
             return;
         }
+        self.owes_after_loss |= self.is_in_the_middle();
         for (id, _) in self.tools.abandon() {
             self.outputs.push_back(Queued::CancelTool(id));
         }

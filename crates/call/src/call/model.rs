@@ -5,11 +5,12 @@ use std::time::Duration;
 use serde_json::Value;
 
 use super::{
-    Call, End, Event, Fault, Link, Peer, Prompt, Queued, Speaker, ToolId, setup_for, tones,
+    Call, End, Event, Fault, Greeting, Link, Owed, Peer, Prompt, Queued, Speaker, ToolId,
+    setup_for, tones,
 };
 use crate::gemini::{
     self, ClientContent, ClientMessage, Close, Content, Family, FunctionCall, FunctionResponse,
-    ServerContent, ServerMessage, ToolCall, ToolResponse,
+    InteractionStatus, ServerContent, ServerMessage, ToolCall, ToolResponse,
 };
 use crate::redact::Pii;
 use crate::session::SessionAction;
@@ -189,9 +190,14 @@ impl Call {
             uplink.model_is_away();
         }
         if self.turns.is_agent_speaking() {
-            self.link.owes_rest = true;
+            self.link.owes = Some(Owed::Rest);
             self.end_turn(now);
+        } else if self.greeting == Greeting::Asked {
+            self.greeting = Greeting::Due;
+        } else if self.patience.is_owed() && self.tools.is_empty() && self.leaving.is_none() {
+            self.link.owes.get_or_insert(Owed::Answer);
         }
+        self.patience.model_thinks(now, false);
     }
 
     fn live(&mut self, now: Time, gap: Duration) {
@@ -211,9 +217,17 @@ impl Call {
         for text in std::mem::take(&mut self.link.late) {
             self.ask(now, Prompt::LateAnswer, &text);
         }
-        if std::mem::take(&mut self.link.owes_rest) {
-            let text = "(The line was cut while you spoke. Go on where you were.)";
-            self.ask(now, Prompt::NoReply, text);
+        match self.link.owes.take() {
+            Some(Owed::Rest) => {
+                let text = "(The line was cut while you spoke. Go on where you were.)";
+                self.ask(now, Prompt::NoReply, text);
+            }
+            // Who still speaks is answered in any case, when what was kept of it has been heard.
+            Some(Owed::Answer) if !self.loudness.is_loud(now) => {
+                let text = "(The line was cut before you answered. Answer the caller now.)";
+                self.ask(now, Prompt::NoReply, text);
+            }
+            Some(Owed::Answer) | None => {}
         }
     }
 
@@ -283,6 +297,10 @@ impl Call {
             self.turns.agent_stops(self.downlink.heard(now).queued);
             self.patience.turn_over();
         }
+        if let Some(status) = &content.interaction_status {
+            let thinks = *status == InteractionStatus::InProgress;
+            self.patience.model_thinks(now, thinks);
+        }
         if content.turn_complete && !self.end_turn(now) {
             self.event(Event::EmptyTurn);
         }
@@ -299,6 +317,7 @@ impl Call {
         if self.sound.is_empty() {
             return false;
         }
+        self.greeting = Greeting::Over;
         let begins = !self.turns.is_agent_speaking();
         if begins {
             self.caller_stops();

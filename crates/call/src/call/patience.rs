@@ -20,6 +20,8 @@ pub(super) struct Patience {
     reminded: Option<bool>,
     /// Connections that hung since the model's last sound.
     hung: u32,
+    /// Since when the model says that it is at work.
+    thinks_since: Option<Time>,
 }
 
 /// What silence leads to.
@@ -67,6 +69,12 @@ impl Patience {
         }
     }
 
+    /// The model says whether it is at work, which it is until it says otherwise, though it be silent.
+    pub(super) fn model_thinks(&mut self, now: Time, thinks: bool) {
+        self.busy_until(now);
+        self.thinks_since = thinks.then_some(now);
+    }
+
     /// The model's turn is over.
     pub(super) const fn turn_over(&mut self) {
         self.turn_alive_at = None;
@@ -77,9 +85,9 @@ impl Patience {
         self.owed_since = Some(now);
     }
 
-    /// Whether the model owes an answer.
+    /// Whether the model owes an answer, or is at work on it.
     pub(super) const fn is_owed(&self) -> bool {
-        self.owed_since.is_some()
+        self.owed_since.is_some() || self.thinks_since.is_some()
     }
 
     /// Somebody is not silent, by other signs: a tool works, the caller hears the agent.
@@ -100,6 +108,13 @@ impl Patience {
         idle: Option<&Idle>,
         reply: Option<Duration>,
     ) -> Option<Due> {
+        if let Some(since) = self.thinks_since {
+            self.busy_until(now);
+            if now < since + LONGEST_THOUGHT {
+                return None;
+            }
+            self.thinks_since = None;
+        }
         let is_over = |since: Option<Time>, limit: Option<Duration>| matches!((since, limit), (Some(since), Some(limit)) if now >= since + limit);
         if is_over(self.turn_alive_at, reply) {
             self.turn_alive_at = None;
@@ -142,6 +157,9 @@ impl Patience {
     /// When something may be due.
     pub(super) fn timeout(&self, idle: Option<&Idle>, reply: Option<Duration>) -> Option<Time> {
         let at = |since: Option<Time>, limit: Option<Duration>| Some(since? + limit?);
+        if let Some(since) = self.thinks_since {
+            return Some(since + LONGEST_THOUGHT);
+        }
         [
             at(self.turn_alive_at, reply),
             at(self.owed_since, reply),
@@ -152,3 +170,7 @@ impl Patience {
         .min()
     }
 }
+
+/// How long a model may be at work in silence before it is treated like any other that owes an answer. Nothing is published; callers do not
+/// wait longer.
+const LONGEST_THOUGHT: Duration = Duration::from_secs(60);

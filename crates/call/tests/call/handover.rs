@@ -98,7 +98,11 @@ fn a_refused_handle_leads_to_a_fresh_session_with_the_transcript_and_no_greeting
         setup["setup"]["historyConfig"]["initialHistoryInClientContent"],
         true
     );
-    let (_, history) = bench.log.to_model.last().expect("history");
+    let sent = &bench.log.to_model;
+    let (_, history) = sent
+        .iter()
+        .rfind(|(_, it)| it.get("clientContent").is_some())
+        .expect("history");
     assert_eq!(
         history["clientContent"]["turns"],
         json!([
@@ -201,4 +205,96 @@ fn a_notice_while_an_answer_is_owed_waits_for_the_answer() {
     bench.model(&json!({"goAway": {"timeLeft": "20s"}}));
     bench.pass(15_100);
     assert_eq!(bench.log.order, "ococo");
+}
+
+#[test]
+fn a_greeting_that_was_lost_with_its_connection_is_asked_for_again() {
+    let mut settings = plain();
+    settings.greeting = Some("(Greet.)".to_owned());
+    let mut bench = Bench::talking(settings);
+    assert_eq!(bench.told(), ["(Greet.)"]);
+    bench.model_closes(1006, "");
+    bench.pass(10);
+    assert_eq!(bench.told(), ["(Greet.)", "(Greet.)"]);
+    bench.says(500);
+    bench.turn_ends();
+    bench.model_closes(1006, "");
+    bench.pass(10);
+    assert_eq!(bench.told().len(), 2, "once it was heard it is not");
+}
+
+#[test]
+fn an_answer_that_was_lost_with_its_connection_is_asked_for_at_once() {
+    let mut bench = Bench::talking(plain());
+    bench.remembers("h1");
+    bench.caller_says(800);
+    bench.pass(800);
+    bench.model(&json!({"serverContent": {"inputTranscription": {"text": "When do you open?"}}}));
+    bench.pass(600);
+    bench.model_closes(1006, "");
+    bench.pass(10);
+    assert_eq!(
+        bench.told(),
+        ["(The line was cut before you answered. Answer the caller now.)"]
+    );
+
+    // Who still speaks is heard first.
+    bench.says(300);
+    bench.turn_ends();
+    bench.pass(1_000);
+    bench.model(&json!({"serverContent": {"inputTranscription": {"text": "And on"}}}));
+    bench.caller_says(800);
+    bench.pass(400);
+    bench.model_closes(1006, "");
+    bench.pass(10);
+    assert_eq!(bench.told().len(), 1);
+}
+
+#[test]
+fn another_process_has_the_agent_go_on_where_it_was_cut_off() {
+    let mut first = Bench::talking(plain());
+    first.remembers("h7");
+    first.says_words("We open at eight in the morning.", 3_000);
+    first.pass(1_000);
+    first.input(Input::HangUp(End::HandedOver));
+    let memory = first.call.memory();
+    assert!(memory.is_cut);
+    assert_eq!(memory.transcript.len(), 1, "what was heard of it");
+    let mut bench = Bench::with(Call::resuming(plain(), memory, Time::ZERO));
+    bench.answer();
+    assert!(bench.told()[0].contains("Go on where the caller stopped hearing you"));
+}
+
+#[test]
+fn a_model_at_work_is_neither_reminded_nor_left() {
+    let status = |status: &str| json!({"serverContent": {"interactionStatus": status}});
+    let mut settings = plain();
+    settings.reply_timeout = Some(Duration::from_secs(8));
+    let mut bench = Bench::talking(settings);
+    bench.remembers("h1");
+    bench.model(&json!({"serverContent": {"inputTranscription": {"text": "Which is cheapest?"}}}));
+    bench.says_words("Let me see.", 500);
+    bench.model(&status("IN_PROGRESS"));
+    bench.turn_ends();
+    bench.model(&json!({"goAway": {"timeLeft": "50s"}}));
+    bench.pass(30_000);
+    assert_eq!((bench.told().len(), bench.log.order.as_str()), (0, "o"));
+    bench.says_words("The second.", 500);
+    bench.turn_ends();
+    bench.model(&status("IDLE"));
+    bench.pass(1_000);
+    assert_eq!(bench.log.order, "oco", "now is a good moment");
+}
+
+#[test]
+fn a_model_that_says_for_ever_that_it_is_at_work_is_reminded() {
+    let mut settings = plain();
+    settings.reply_timeout = Some(Duration::from_secs(8));
+    let mut bench = Bench::talking(settings);
+    bench.model(&json!({"serverContent": {"inputTranscription": {"text": "Which is cheapest?"}}}));
+    bench.model(&json!({"serverContent": {"interactionStatus": "IN_PROGRESS"}}));
+    bench.pass(59_000);
+    assert!(bench.told().is_empty());
+    bench.pass(10_000);
+    assert!(bench.told()[0].contains("waits for an answer"));
 }

@@ -4,14 +4,16 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use axum::extract::{Path, Request, State};
-use axum::response::Response;
+use axum::http::header;
+use axum::response::{IntoResponse as _, Response};
 use tokio::time::Instant;
+use voice_call::call::End;
 use voice_call::redact::Pii;
 
 use super::form::Form;
 use super::{Gate, xml};
 use crate::admission::{Permit, Refusal};
-use crate::calls::{CallKey, Entry, Known};
+use crate::calls::{CallKey, Entry, Known, Over};
 use crate::config::Fallback;
 use crate::live::{self, Agent, Caller, LiveCall, Remembered};
 use crate::twiml;
@@ -23,6 +25,8 @@ struct Incoming {
     parameters: BTreeMap<String, Pii<String>>,
     remembered: Option<Remembered>,
     kind: &'static str,
+    /// Where any node answers the same.
+    path: Option<String>,
 }
 
 /// `POST /voice` and `POST /voice/{tenant}`: somebody calls.
@@ -46,6 +50,7 @@ pub(super) async fn voice(
         parameters: BTreeMap::new(),
         remembered: None,
         kind: "inbound",
+        path: Some(tenant.map_or_else(|| "/voice".to_owned(), |it| format!("/voice/{it}"))),
     };
     Ok(answer(&gate, &form, incoming))
 }
@@ -72,6 +77,7 @@ pub(super) async fn outbound(
         parameters: pending.parameters,
         remembered: None,
         kind: "outbound",
+        path: None,
     };
     Ok(answer(&gate, &form, incoming))
 }
@@ -88,12 +94,12 @@ pub(super) async fn resume(
             let end = entry.live.ended().await;
             gate.calls.finish(&form.key, end, Instant::now());
             if let Known::Over(over) = gate.calls.find(&form.key) {
-                return Ok(xml(twiml::after(&over)));
+                return Ok(after(&gate, &over));
             }
             Ok(xml(twiml::fallback(&entry.fallback)))
         }
         Known::Live(entry) => Ok(again(&gate, &form.key, entry)),
-        Known::Over(over) => Ok(xml(twiml::after(&over))),
+        Known::Over(over) => Ok(after(&gate, &over)),
         Known::Nothing => {
             let number = form.get("To").unwrap_or_default();
             let route = gate.config.route(None, number, &form.key.account);
@@ -109,6 +115,7 @@ pub(super) async fn resume(
                 parameters: BTreeMap::new(),
                 remembered: Some(remembered),
                 kind: "resumed",
+                path: Some("/resume".to_owned()),
             };
             Ok(answer(&gate, &form, incoming))
         }
@@ -123,6 +130,7 @@ fn answer(gate: &Arc<Gate>, form: &Form, incoming: Incoming) -> Response {
         parameters,
         remembered,
         kind,
+        path,
     } = incoming;
     let key = &form.key;
     let of_call = fallback.clone();
@@ -155,9 +163,12 @@ fn answer(gate: &Arc<Gate>, form: &Form, incoming: Incoming) -> Response {
     });
     match known {
         Ok(Known::Live(entry)) => xml(entry.twiml),
-        Ok(Known::Over(over)) => xml(twiml::after(&over)),
+        Ok(Known::Over(over)) => after(gate, &over),
         Ok(Known::Nothing) => xml(twiml::fallback(&fallback)),
-        Err(refusal) => refuse(gate, key, refusal, &fallback),
+        Err(refusal) => match path.filter(|_| refusal == Refusal::Draining) {
+            Some(path) if gate.shared.has_other_nodes() => elsewhere(gate, &path),
+            _ => refuse(gate, key, refusal, &fallback),
+        },
     }
 }
 
@@ -193,6 +204,21 @@ fn refuse(gate: &Gate, key: &CallKey, refusal: Refusal, fallback: &Fallback) -> 
     gate.meters.refused.count(refusal.as_str());
     tracing::warn!(call = %key.call, reason = refusal.as_str(), "a call got the fallback");
     xml(twiml::fallback(fallback))
+}
+
+/// How a call goes on that is over here.
+fn after(gate: &Gate, over: &Over) -> Response {
+    match over.end {
+        End::HandedOver => elsewhere(gate, "/resume"),
+        _ => xml(twiml::after(over)),
+    }
+}
+
+/// Another node shall answer. The connection is closed, lest the next request come by it again.
+fn elsewhere(gate: &Gate, path: &str) -> Response {
+    let url = format!("{}{path}", gate.config.public_origin);
+    let close = [(header::CONNECTION, "close")];
+    (close, xml(twiml::elsewhere(&url))).into_response()
 }
 
 /// What callers of an agent hear when it fails: what its first route says.

@@ -94,6 +94,12 @@ impl Shared {
         }))
     }
 
+    /// Whether other nodes can go on with calls of this one.
+    #[must_use]
+    pub fn has_other_nodes(&self) -> bool {
+        self.store.is_shared()
+    }
+
     /// What is remembered of a call that this process does not hold; none also when the store fails, which is logged.
     pub async fn recall(&self, account_sid: &str, call_sid: &str) -> Option<Remembered> {
         let asked = tokio::time::timeout(

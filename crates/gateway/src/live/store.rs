@@ -43,8 +43,10 @@ pub trait SessionStore: Send + Sync + std::fmt::Debug {
     fn get<'a>(&'a self, call_sid: &'a str) -> StoreFuture<'a, Option<Remembered>>;
     /// Remembers, unless a later generation did.
     fn put<'a>(&'a self, call_sid: &'a str, remembered: &'a Remembered) -> StoreFuture<'a, ()>;
-    /// Forgets.
-    fn remove<'a>(&'a self, call_sid: &'a str) -> StoreFuture<'a, ()>;
+    /// Forgets what this generation or an earlier one remembered.
+    fn remove<'a>(&'a self, call_sid: &'a str, generation: u32) -> StoreFuture<'a, ()>;
+    /// Whether other processes see the same, so that calls can be handed over to them.
+    fn is_shared(&self) -> bool;
 }
 
 /// Brings changes to a store in their order, by a task of its own, so that no call waits for it or fails by it.
@@ -57,7 +59,7 @@ pub(super) struct StoreWriter {
 #[derive(Debug)]
 enum Order {
     Put(Arc<str>, Remembered),
-    Remove(Arc<str>),
+    Remove(Arc<str>, u32),
     Flush(oneshot::Sender<()>),
 }
 
@@ -72,8 +74,8 @@ impl StoreWriter {
         self.order(Order::Put(Arc::clone(call_sid), remembered));
     }
 
-    pub(super) fn remove(&self, call_sid: &Arc<str>) {
-        self.order(Order::Remove(Arc::clone(call_sid)));
+    pub(super) fn remove(&self, call_sid: &Arc<str>, generation: u32) {
+        self.order(Order::Remove(Arc::clone(call_sid), generation));
     }
 
     fn order(&self, order: Order) {
@@ -95,7 +97,7 @@ async fn write(store: Arc<dyn SessionStore>, mut orders: mpsc::Receiver<Order>, 
     while let Some(order) = orders.recv().await {
         let change = match &order {
             Order::Put(call_sid, remembered) => store.put(call_sid, remembered),
-            Order::Remove(call_sid) => store.remove(call_sid),
+            Order::Remove(call_sid, generation) => store.remove(call_sid, *generation),
             Order::Flush(_) => Box::pin(async { Ok(()) }),
         };
         let done = tokio::time::timeout(LONGEST_CHANGE, change).await;

@@ -208,15 +208,7 @@ impl CallTask {
             }
         }
         if std::mem::take(&mut self.is_memory_new) && self.call.end().is_none() {
-            let remembered = Remembered {
-                agent: self.agent.name().to_owned(),
-                memory: self.call.memory(),
-                generation: self.generation,
-            };
-            self.agent
-                .shared
-                .store_writer
-                .put(&self.store_key, remembered);
+            self.remember();
         }
     }
 
@@ -347,6 +339,9 @@ impl CallTask {
 
     /// After the end: closes, and writes what is to be written.
     async fn finish(mut self, end: &End) {
+        if *end == End::HandedOver {
+            self.hand_over().await;
+        }
         // What waits was for a caller who is not to hear it; a close frame is all that is owed.
         if let Some(carrier) = self.carrier.take() {
             self.count_carrier(&carrier);
@@ -364,9 +359,32 @@ impl CallTask {
         let now = self.now();
         self.log.finish(now, &self.call, end, &self.agent);
         // Another node may go on with a call that only lost its carrier or its node.
-        if !matches!(end, End::Stopped | End::CarrierLost) {
-            self.agent.shared.store_writer.remove(&self.store_key);
+        if !matches!(end, End::Stopped | End::CarrierLost | End::HandedOver) {
+            let store = &self.agent.shared.store_writer;
+            store.remove(&self.store_key, self.generation);
         }
+    }
+
+    /// Remembers all, and leaves the model, before the carrier asks another node how to go on: that one's session at the model may not
+    /// begin while this one's is open.
+    async fn hand_over(&mut self) {
+        self.remember();
+        let written = self.agent.shared.store_writer.flush();
+        let _: Result<(), _> = tokio::time::timeout(GOOD_BYE, written).await;
+        self.close_model();
+        if let Some(leaving) = self.leaving.take() {
+            leaving.await;
+        }
+    }
+
+    fn remember(&self) {
+        let remembered = Remembered {
+            agent: self.agent.name().to_owned(),
+            memory: self.call.memory(),
+            generation: self.generation,
+        };
+        let store = &self.agent.shared.store_writer;
+        store.put(&self.store_key, remembered);
     }
 }
 

@@ -73,9 +73,20 @@ impl SessionStore for MemoryStore {
         Box::pin(async { Ok(()) })
     }
 
-    fn remove<'a>(&'a self, call_sid: &'a str) -> StoreFuture<'a, ()> {
-        self.with(|calls| calls.remove(call_sid));
+    fn remove<'a>(&'a self, call_sid: &'a str, generation: u32) -> StoreFuture<'a, ()> {
+        self.with(|calls| {
+            if calls
+                .get(call_sid)
+                .is_some_and(|it| it.1.generation <= generation)
+            {
+                calls.remove(call_sid);
+            }
+        });
         Box::pin(async { Ok(()) })
+    }
+
+    fn is_shared(&self) -> bool {
+        false
     }
 }
 

@@ -14,6 +14,7 @@ pub struct RedisStore {
     client: Client,
     connection: OnceCell<ConnectionManager>,
     put: Script,
+    remove: Script,
     time_to_live: Duration,
 }
 
@@ -30,6 +31,7 @@ impl RedisStore {
                 .map_err(|_| StoreError("the address is no redis:// address".to_owned()))?,
             connection: OnceCell::new(),
             put: Script::new(PUT),
+            remove: Script::new(REMOVE),
             time_to_live,
         })
     }
@@ -76,15 +78,20 @@ impl SessionStore for RedisStore {
         })
     }
 
-    fn remove<'a>(&'a self, call_sid: &'a str) -> StoreFuture<'a, ()> {
+    fn remove<'a>(&'a self, call_sid: &'a str, generation: u32) -> StoreFuture<'a, ()> {
         Box::pin(async move {
             let mut connection = self.connection().await?;
-            redis::cmd("DEL")
-                .arg(key(call_sid))
-                .query_async(&mut connection)
+            let mut remove = self.remove.key(key(call_sid));
+            remove
+                .arg(generation)
+                .invoke_async(&mut connection)
                 .await
                 .map_err(failed)
         })
+    }
+
+    fn is_shared(&self) -> bool {
+        true
     }
 }
 
@@ -109,4 +116,9 @@ local held = tonumber(redis.call('HGET', KEYS[1], 'generation') or '0')
 if tonumber(ARGV[1]) >= held then
   redis.call('HSET', KEYS[1], 'generation', ARGV[1], 'call', ARGV[2])
   redis.call('PEXPIRE', KEYS[1], ARGV[3])
+end";
+const REMOVE: &str = "
+local held = tonumber(redis.call('HGET', KEYS[1], 'generation') or '0')
+if tonumber(ARGV[1]) >= held then
+  redis.call('DEL', KEYS[1])
 end";

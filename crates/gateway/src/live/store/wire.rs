@@ -19,6 +19,8 @@ struct Wire {
     generation: u32,
     handle: Option<Pii<String>>,
     transcript: Vec<Said>,
+    #[serde(default)]
+    is_cut: bool,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -49,6 +51,7 @@ pub(super) fn write(remembered: &Remembered) -> String {
                 unheard_ms: millis(said.unheard),
             })
             .collect(),
+        is_cut: remembered.memory.is_cut,
     };
     serde_json::to_string(&wire).unwrap_or_default()
 }
@@ -69,7 +72,7 @@ pub(super) fn read(text: &str) -> Option<Remembered> {
     });
     Some(Remembered {
         agent: wire.agent,
-        memory: Memory::new(wire.handle, transcript.collect()),
+        memory: Memory::new(wire.handle, transcript.collect(), wire.is_cut),
         generation: wire.generation,
     })
 }
