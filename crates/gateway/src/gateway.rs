@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use tokio::net::TcpListener;
 use tokio::sync::Semaphore;
+use tokio::time::Instant;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::AbortOnDropHandle;
 use voice_call::call::End;
@@ -186,13 +187,14 @@ async fn drain(gate: &Gate) -> Drained {
     gate.admission.drain();
     gate.meters.draining.set(1.0);
     let config = &gate.config.drain;
+    let deadline = Instant::now() + config.grace.duration();
     tracing::info!(
         calls = gate.calls.count(),
         "leaving: no new calls are taken"
     );
     let mut cut = 0;
     let has_calls = gate.calls.count() > 0;
-    if tokio::time::timeout(config.grace.into(), gate.calls.none_left())
+    if tokio::time::timeout_at(deadline, gate.calls.none_left())
         .await
         .is_err()
     {
@@ -217,6 +219,7 @@ async fn drain(gate: &Gate) -> Drained {
         tokio::time::sleep(config.linger.into()).await;
     }
     gate.shared.flush().await;
+    gate.shared.finish_uploads(deadline).await;
     let ends = gate.calls.ends();
     tracing::info!(?ends, cut, "left");
     Drained { ends, cut }

@@ -102,3 +102,57 @@ async fn the_scrape_is_text_of_prometheus() {
         "{text}"
     );
 }
+
+#[cfg(feature = "object-storage")]
+#[tokio::test]
+async fn it_leaves_when_all_is_uploaded() {
+    use std::sync::Arc;
+
+    use common::phone::soon;
+    use tokio::sync::Semaphore;
+
+    let (asked, may_answer) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
+    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
+    let listener = listener.expect("a port");
+    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
+    let storage = axum::Router::new().fallback({
+        let (asked, may_answer) = (Arc::clone(&asked), Arc::clone(&may_answer));
+        async move |_: axum::body::Bytes| {
+            asked.add_permits(1);
+            may_answer.acquire().await.expect("it is open").forget();
+            StatusCode::OK
+        }
+    });
+    tokio::spawn(async move { axum::serve(listener, storage).await });
+    let folder = tempfile::tempdir().expect("a folder");
+    let files = ["aa", "bb"].map(|id| folder.path().join(format!("00000000000000{id}.json")));
+    for file in &files {
+        std::fs::write(file, "{}").expect("a file");
+    }
+    let gateway = start(&[
+        ("shared.recordings", &folder.path().display().to_string()),
+        ("shared.storage.endpoint", &endpoint),
+        ("shared.storage.bucket", "calls"),
+        ("shared.storage.region", "us-east-1"),
+        ("shared.storage.path_style", "true"),
+        ("shared.storage.at_once", "1"),
+        ("shared.storage.access_key_id", "id"),
+        ("shared.storage.secret_access_key", "key"),
+    ])
+    .await;
+    may_answer.add_permits(1);
+    drop(soon("two uploads", asked.acquire_many(2)).await);
+    for (metric, expected) in [
+        ("voice_uploads_waiting", 1.0),
+        ("voice_uploads_total", 1.0),
+        ("voice_uploaded_bytes_total", 2.0),
+        ("voice_upload_failures_total", 0.0),
+    ] {
+        assert_eq!(gateway.metric(metric).await, expected, "{metric}");
+    }
+    let left = gateway.leave();
+    assert!(!left.is_finished());
+    may_answer.add_permits(1);
+    soon("the end", left).await.expect("no panic");
+    assert!(files.iter().all(|file| !file.exists()));
+}

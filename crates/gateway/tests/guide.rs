@@ -44,9 +44,18 @@ fn its_configurations_are_right() {
         .skip(1)
         .filter_map(|rest| rest.split("```").next())
         .collect();
-    assert_eq!(blocks.len(), 2);
-    for block in blocks {
+    assert_eq!(blocks.len(), 3);
+    for block in &blocks[..2] {
         check(block);
+    }
+    // The third one is a section: of the deployment's configuration, where it is commented out.
+    let deployed = fs::read_to_string(root().join("deploy/gateway.toml")).expect("a file");
+    for line in blocks[2].lines() {
+        let line = format!("\n# {line}").trim_end().to_owned() + "\n";
+        assert!(deployed.contains(&line), "{line}");
+    }
+    if cfg!(feature = "object-storage") {
+        check(&format!("{deployed}\n{}", blocks[2]));
     }
 }
 
@@ -63,7 +72,7 @@ fn the_deployments_configurations_are_right() {
 }
 
 /// Sections, by how the guide names them, with a flag that has an unknown key in them.
-const SECTIONS: [(&str, &str, &str); 24] = [
+const SECTIONS: [(&str, &str, &str); 25] = [
     ("", "zzz", "1"),
     ("server.", "server.zzz", "1"),
     ("admin.", "admin.zzz", "1"),
@@ -82,6 +91,7 @@ const SECTIONS: [(&str, &str, &str); 24] = [
     ("routes[].", "routes", "[{ zzz = 1 }]"),
     ("services.NAME.", "services.x.zzz", "1"),
     ("shared.", "shared.zzz", "1"),
+    ("shared.storage.", "shared.storage.zzz", "1"),
     ("shared.store.", "shared.store.zzz", "1"),
     ("shared.sockets.", "shared.sockets.zzz", "1"),
     ("agents.NAME.", "agents.x.zzz", "1"),

@@ -105,7 +105,8 @@ impl Default for Limits {
 #[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(default, deny_unknown_fields)]
 pub struct DrainConfig {
-    /// How long calls may go on before they are handed over to other nodes, if these share a store, or ended. 10 min.
+    /// How long calls may go on before they are handed over to other nodes, if these share a store, or ended; and
+    /// uploads after them. 10 min.
     pub grace: TimeSpan,
     /// How long the carrier may still ask what ended callers shall hear. 3 s.
     pub linger: TimeSpan,

@@ -161,10 +161,10 @@ impl Parts {
                 "it needs a folder: set shared.recordings",
             ));
         }
-        if config.transcripts && shared.transcripts.is_none() {
+        if config.transcripts && shared.transcripts.is_none() && shared.storage.is_none() {
             return Err(ConfigError::new(
                 format!("{key}.transcripts"),
-                "it needs a file: set shared.transcripts",
+                "it needs a file or a bucket: set shared.transcripts or shared.storage",
             ));
         }
         Ok(Self {

@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use tokio::time::Instant;
 use voice_call::call::{Call, End, Event, Utterance};
-use voice_call::redact::Pii;
 use voice_call::{Heard, Said, Time};
 
 use super::agent::Agent;
+use super::call_file::{self, Spoken, Transcript};
 use super::caller::Caller;
 use super::status::Board;
 
@@ -66,17 +66,16 @@ pub struct CallRecord {
 struct Line<'a> {
     id: &'a str,
     call_sid: &'a str,
-    at: String,
-    speaker: &'static str,
-    text: &'a Pii<String>,
-    heard_ms: u128,
-    unheard_ms: u128,
+    #[serde(flatten)]
+    spoken: &'a Spoken,
 }
 
 /// Follows the events of one call.
 #[derive(Debug)]
 pub(super) struct CallLog {
     record: CallRecord,
+    /// What goes into the file of the call.
+    transcript: Option<Transcript>,
     began: SystemTime,
     began_at: Instant,
     opening_since: Option<Instant>,
@@ -101,6 +100,8 @@ impl CallLog {
                 began: humantime::format_rfc3339_millis(began).to_string(),
                 ..CallRecord::default()
             },
+            transcript: (agent.shared.uploads.is_some() && agent.writes_transcripts)
+                .then(Transcript::default),
             began,
             began_at: Instant::now(),
             opening_since: None,
@@ -218,23 +219,30 @@ impl CallLog {
         }
     }
 
-    fn said(&self, said: &Utterance, agent: &Agent) {
-        let file = agent
-            .shared
-            .transcripts
-            .as_ref()
-            .filter(|_| agent.writes_transcripts);
-        let Some(file) = file else { return };
+    fn said(&mut self, said: &Utterance, agent: &Agent) {
+        if !agent.writes_transcripts {
+            return;
+        }
         let at = self.began + said.at.since_beginning();
-        file.append(&Line {
-            id: &self.record.id,
-            call_sid: &self.record.call_sid,
+        let spoken = Spoken {
             at: humantime::format_rfc3339_millis(at).to_string(),
             speaker: said.speaker.as_str(),
-            text: &said.text,
+            text: said.text.clone(),
             heard_ms: said.heard.as_millis(),
             unheard_ms: said.unheard.as_millis(),
-        });
+        };
+        if let Some(file) = &agent.shared.transcripts {
+            file.append(&Line {
+                id: &self.record.id,
+                call_sid: &self.record.call_sid,
+                spoken: &spoken,
+            });
+        }
+        if let Some(transcript) = &mut self.transcript
+            && !transcript.append(spoken)
+        {
+            agent.shared.meters.lines_dropped.increment(1);
+        }
     }
 
     /// The call is over.
@@ -274,5 +282,19 @@ impl CallLog {
         if let Some(file) = &agent.shared.call_records {
             file.append(record);
         }
+    }
+
+    /// Gives what the call left behind to be uploaded, if anything is: its record and transcript in one file, beside the
+    /// recording, which is whole by then.
+    pub(super) async fn upload(&self, agent: &Agent) {
+        let Some(uploads) = &agent.shared.uploads else {
+            return;
+        };
+        let written = call_file::write(uploads.folder(), &self.record, self.transcript.as_ref());
+        if let Err(error) = written.await {
+            agent.shared.meters.lines_dropped.increment(1);
+            tracing::error!(folder = %uploads.folder().display(), %error, "the file of a call is lost: make room on the disk, or correct its rights");
+        }
+        uploads.look();
     }
 }

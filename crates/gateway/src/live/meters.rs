@@ -84,6 +84,10 @@ meters! {
     empty_turns: Counter = "voice_empty_turns_total", "Turns of models without sound.";
     lines_dropped: Counter = "voice_lines_dropped_total", "Call records and lines of transcripts that the disk was too slow for.";
     recording_dropped: Counter = "voice_recording_blocks_dropped_total", "Seconds of recordings that the disk was too slow for.";
+    uploads_waiting: Gauge = "voice_uploads_waiting", "Files that wait to be uploaded, those that are being uploaded among them.";
+    uploaded: Counter = "voice_uploads_total", "Files that the object storage has.";
+    uploaded_bytes: Counter = "voice_uploaded_bytes_total", "What these files hold.";
+    upload_failures: Counter = "voice_upload_failures_total", "Tries to upload a file that failed.";
     store_failures: Counter = "voice_store_failures_total", "Changes that the session store did not take.";
 }
 

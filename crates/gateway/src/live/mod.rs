@@ -2,10 +2,11 @@
 //!
 //! [`start`] spawns one task per call. It owns the carrier's socket, the model's connection and the `Call`; nothing else
 //! touches them, so there are no locks. What is slow has tasks of its own behind bounded queues: records, transcripts,
-//! recordings, the session store. When these are too slow, what they should have written is dropped and counted.
+//! recordings, the session store. Files are uploaded after the call. When these are too slow, what they should have written is dropped and counted.
 
 mod agent;
 mod agent_config;
+mod call_file;
 mod call_log;
 mod caller;
 mod connect;
@@ -19,8 +20,10 @@ mod services;
 mod shared;
 mod shared_config;
 mod status;
+mod storage;
 mod store;
 mod task;
+mod uploads;
 mod webhook;
 
 pub use agent::Agent;
@@ -34,8 +37,8 @@ pub use handle::{LiveCall, start};
 pub use meters::{Meters, TABLE};
 pub use shared::{Shared, check, store};
 pub use shared_config::{
-    BearerConfig, ServiceConfig, ServiceKind, SharedConfig, SocketConfig, StoreConfig,
-    VersionConfig,
+    BearerConfig, ServiceConfig, ServiceKind, SharedConfig, SocketConfig, StorageConfig,
+    StoreConfig, VersionConfig,
 };
 pub use status::Status;
 #[cfg(feature = "redis")]

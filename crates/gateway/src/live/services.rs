@@ -35,6 +35,7 @@ impl Services {
             .tls_backend_preconfigured((*tls).clone())
             .redirect(reqwest::redirect::Policy::none())
             .no_proxy()
+            .connect_timeout(config.sockets.connect_timeout.into())
             .build()
             .map_err(|error| ConfigError::new(EXTRA_ROOTS, error))?;
         Ok(Self {

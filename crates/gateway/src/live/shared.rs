@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::time::Instant;
 use tokio_util::task::TaskTracker;
 
 use super::agent::Agent;
@@ -13,7 +14,9 @@ use super::json_lines::JsonLines;
 use super::meters::Meters;
 use super::services::Services;
 use super::shared_config::{ServiceConfig, SharedConfig, SocketConfig, StoreConfig};
+use super::storage::storage;
 use super::store::{MemoryStore, Remembered, SessionStore, StoreWriter};
+use super::uploads::Uploads;
 use crate::config::ConfigError;
 
 /// What all agents share: files, the store, connections for tools.
@@ -25,6 +28,7 @@ pub struct Shared {
     pub(super) recordings: Option<PathBuf>,
     pub(super) call_records: Option<JsonLines>,
     pub(super) transcripts: Option<JsonLines>,
+    pub(super) uploads: Option<Uploads>,
     pub(super) store_writer: StoreWriter,
     pub(super) meters: Meters,
     store: Arc<dyn SessionStore>,
@@ -44,6 +48,7 @@ pub fn check(
 ) -> Result<(), ConfigError> {
     let services = Services::new(shared, services)?;
     store(&shared.store)?;
+    storage(shared, &services.http)?;
     let mut agents = agents.iter();
     agents.try_for_each(|(name, agent)| Agent::check(name, agent, shared, &services))
 }
@@ -80,6 +85,8 @@ impl Shared {
                 ConfigError::new("shared.recordings", message)
             })?;
         }
+        let uploads = storage(config, &services.http)?
+            .map(|storage| Uploads::begin(storage.bucket, storage.terms, &meters));
         Ok(Arc::new(Self {
             sockets: config.sockets,
             services,
@@ -87,6 +94,7 @@ impl Shared {
             call_records: lines("shared.call_records", config.call_records.as_ref())?,
             transcripts: lines("shared.transcripts", config.transcripts.as_ref())?,
             tasks: TaskTracker::new(),
+            uploads,
             store_writer: StoreWriter::new(Arc::clone(&store), meters.store_failures.clone()),
             meters,
             store,
@@ -139,6 +147,16 @@ impl Shared {
         }
         self.store_writer.flush().await;
     }
+
+    /// Waits until all files are uploaded that calls left behind, until the object storage refuses them for good, or
+    /// until `deadline`, but 5 s at least. What is left then is uploaded by the next process with the same folder.
+    pub async fn finish_uploads(&self, deadline: Instant) {
+        if let Some(uploads) = &self.uploads {
+            uploads
+                .finish(deadline.max(Instant::now() + LONGEST_END))
+                .await;
+        }
+    }
 }
 
 /// A call's key in the store. Accounts are tenants: one must not go on with another's call.
@@ -146,7 +164,7 @@ pub(super) fn store_key(account_sid: &str, call_sid: &str) -> String {
     format!("{account_sid}:{call_sid}")
 }
 
-/// How long an ended call may take to close what it has open.
+/// How long an ended call may take to close what it has open; and what uploads get when the grace period is over.
 const LONGEST_END: Duration = Duration::from_secs(5);
 
 /// The store of a configuration: Redis, or the memory of this process. It is connected when it is first used.

@@ -14,12 +14,14 @@ use crate::time_span::TimeSpan;
 pub struct SharedConfig {
     /// A PEM file with certificates that are trusted besides the usual ones.
     pub extra_roots: Option<PathBuf>,
-    /// Where recordings go; none: nothing can be recorded.
+    /// Where recordings go; none: nothing can be recorded. With `storage`, files wait here until they are uploaded.
     pub recordings: Option<PathBuf>,
     /// The file of call records, a JSON object a line; none: none are written.
     pub call_records: Option<PathBuf>,
     /// The file of transcripts, a JSON object a line. Personal.
     pub transcripts: Option<PathBuf>,
+    /// Where recordings, records and transcripts go after the call; none: nowhere. Needs the feature `object-storage`.
+    pub storage: Option<StorageConfig>,
     /// What other nodes need to go on with a call.
     pub store: StoreConfig,
     /// Limits of sockets.
@@ -110,11 +112,62 @@ impl Default for StoreConfig {
     }
 }
 
+/// Where the files of calls go after the call: a bucket at S3, or at what speaks its protocol.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct StorageConfig {
+    /// The bucket.
+    pub bucket: String,
+    /// The region that requests are signed for, as in `eu-central-1`.
+    pub region: String,
+    /// Another server than the region's of AWS, as in `https://minio.example.com:9000`.
+    pub endpoint: Option<String>,
+    /// Whether the bucket stands in the path (`https://host/bucket/key`) and not in the host. No.
+    #[serde(default)]
+    pub path_style: bool,
+    /// What all keys begin with, without `/` at its ends. Nothing.
+    #[serde(default)]
+    pub prefix: String,
+    /// The id of the access key. With a file it is read again, as the two others, each time that files are uploaded.
+    pub access_key_id: Secret,
+    /// The access key.
+    pub secret_access_key: Secret,
+    /// The token of a temporary access key.
+    pub session_token: Option<Secret>,
+    /// Whether files that were uploaded are kept, in the folder `uploaded` within `shared.recordings`. No.
+    #[serde(default)]
+    pub keep_local: bool,
+    /// How many files are uploaded at once, 1 to 64. 4.
+    #[serde(default = "at_once")]
+    pub at_once: usize,
+    /// How long one file may take. 5 min.
+    #[serde(default = "five_minutes")]
+    pub timeout: TimeSpan,
+    /// How long to wait after a failure; twice as long after each further one. 1 s.
+    #[serde(default = "a_second")]
+    pub first_wait: TimeSpan,
+    /// The longest wait after a failure. 5 min.
+    #[serde(default = "five_minutes")]
+    pub longest_wait: TimeSpan,
+}
+
+const fn at_once() -> usize {
+    4
+}
+
+fn a_second() -> TimeSpan {
+    Duration::from_secs(1).into()
+}
+
+fn five_minutes() -> TimeSpan {
+    Duration::from_secs(300).into()
+}
+
 /// Limits of sockets.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, default)]
 pub struct SocketConfig {
-    /// How long TCP, TLS and the handshake with a model may take together. 8 s.
+    /// How long TCP, TLS and the handshake with a model may take together; and TCP and TLS with all others. 8 s.
     pub connect_timeout: TimeSpan,
     /// How long a peer may take no bytes before it counts as lost. 5 s.
     pub write_timeout: TimeSpan,

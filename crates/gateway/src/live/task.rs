@@ -358,6 +358,7 @@ impl CallTask {
         }
         let now = self.now();
         self.log.finish(now, &self.call, end, &self.agent);
+        self.log.upload(&self.agent).await;
         // Another node may go on with a call that only lost its carrier or its node.
         if !matches!(end, End::Stopped | End::CarrierLost | End::HandedOver) {
             let store = &self.agent.shared.store_writer;

@@ -1,5 +1,9 @@
 //! Calls over real sockets, with a model and a carrier that do what the test says.
 
+#[cfg(feature = "object-storage")]
+mod s3;
+#[cfg(feature = "object-storage")]
+mod storage;
 mod support;
 
 use std::collections::BTreeMap;
