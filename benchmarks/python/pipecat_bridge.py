@@ -1,8 +1,8 @@
 """The bridge that Pipecat's users write, to be tried with the phone box: Twilio's serializer and Gemini Live.
 
-    audio-stream-converter phonebox model --tls 127.0.0.1:8766
-    SSL_CERT_FILE=phonebox/ca.pem python benchmarks/python/pipecat_bridge.py https://localhost:8766 7860
-    audio-stream-converter phonebox call ws://127.0.0.1:7860/media
+    audio-stream-converter phonebox model --tls 127.0.0.1:8766      # makes phonebox-ca; end it again
+    SSL_CERT_FILE=phonebox-ca/ca.pem python benchmarks/python/pipecat_bridge.py https://localhost:8766 7860
+    audio-stream-converter phonebox call ws://127.0.0.1:7860/media --listen-model 127.0.0.1:8765 --model-tls 127.0.0.1:8766
 
 Needs pipecat-ai[google,websocket] 1.14.0. Built as its documentation shows; nothing is tuned.
 """

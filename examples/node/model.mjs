@@ -34,6 +34,8 @@ export class Model {
   #attempts = 0;
   /** With this a new connection goes on with the old conversation. */
   #handle;
+  /** Whether it knows less than was said: the next one comes after the turn. */
+  #isStale = false;
   #waiting = [];
   #isSpeaking = false;
   #mustMove = false;
@@ -172,8 +174,10 @@ export class Model {
 
   #take(message) {
     const { serverContent, sessionResumptionUpdate, goAway } = message;
-    if (sessionResumptionUpdate?.resumable && sessionResumptionUpdate.newHandle) {
-      this.#handle = sessionResumptionUpdate.newHandle;
+    if (sessionResumptionUpdate) {
+      const { resumable, newHandle } = sessionResumptionUpdate;
+      this.#isStale = !resumable;
+      if (resumable && newHandle) this.#handle = newHandle;
     }
     if (serverContent) this.#attempts = 0;
     if (serverContent?.modelTurn) this.#isSpeaking = true;
@@ -183,10 +187,10 @@ export class Model {
     void this.#moveWhenQuiet();
   }
 
-  /** After `goAway`: to a new connection, but not in the middle of what the model says. */
+  /** After `goAway`: to a new connection, but not while the model speaks, nor without a handle that knows what it said. */
   async #moveWhenQuiet() {
     const old = this.#current;
-    if (!this.#mustMove || this.#isSpeaking || !old || this.#hasEnded) return;
+    if (!this.#mustMove || this.#isSpeaking || this.#isStale || !old || this.#hasEnded) return;
     this.#mustMove = false;
     // The caller's sound waits from here on. The old connection must be gone before the new one resumes.
     this.#leave(old);
@@ -209,6 +213,7 @@ export class Model {
   /** One that has held counts as an answer. */
   #leave(connection) {
     this.#current = undefined;
+    this.#isStale = false;
     if (performance.now() - connection.since >= this.#options.steady) this.#attempts = 0;
   }
 }

@@ -184,12 +184,14 @@ class Conversation:
             self.unsent = {}
 
     async def speak(self, session: AsyncSession) -> None:
-        """Lets the caller hear the model, until it wants to be called again and no turn is under way."""
-        leaving = in_turn = unfinished = False
+        """Lets the caller hear the model, until it wants to be called again, and can be without losing what was said."""
+        leaving = in_turn = unfinished = stale = False
         async for message in messages(session):
             # One message can say several of these things.
-            if (update := message.session_resumption_update) and update.resumable and update.new_handle:
-                self.handle = update.new_handle
+            if update := message.session_resumption_update:
+                stale = not update.resumable
+                if update.resumable and update.new_handle:
+                    self.handle = update.new_handle
             content = message.server_content or types.LiveServerContent()
             if content.interrupted:  # the caller has: what they have not heard yet, they never will
                 await self.call.clear()
@@ -203,7 +205,7 @@ class Conversation:
                 unfinished = False
             in_turn = in_turn and not content.turn_complete
             leaving = leaving or message.go_away is not None
-            if leaving and not in_turn:
+            if leaving and not in_turn and not stale:
                 return
 
 

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::step::{failure, quiet, renew};
+use crate::step::{CLI, command_line_tool, failure, quiet, renew};
 use crate::tally::Tally;
 
 /// Builds, tests, packs and installs the package, and runs the examples.
@@ -53,15 +53,22 @@ impl Package {
         if !tally.check("the native half", &mut build) {
             return Err("without it there is nothing to test".to_owned());
         }
-        self.test(tally, "node's tests", &self.source)?;
+        let tool = command_line_tool()?;
+        self.test(tally, "node's tests", &self.source, &tool)?;
         let packed = self.pack()?;
         self.install(tally, &packed)?;
         quiet(&mut npm(&self.examples, &["ci"]))?;
-        self.test(tally, "node's examples", &self.examples)
+        self.test(tally, "node's examples", &self.examples, &tool)
     }
 
     /// The tests in a folder's `test`.
-    fn test(&self, tally: &mut Tally, name: &str, folder: &Path) -> Result<(), String> {
+    fn test(
+        &self,
+        tally: &mut Tally,
+        name: &str,
+        folder: &Path,
+        tool: &Path,
+    ) -> Result<(), String> {
         let mut files: Vec<PathBuf> = fs::read_dir(folder.join("test"))
             .map_err(|error| failure(folder, &error))?
             .filter_map(|entry| entry.ok().map(|entry| entry.path()))
@@ -71,6 +78,7 @@ impl Package {
         let reporter = self.source.join("scripts/reporter.mjs");
         let mut node = Command::new("node");
         node.current_dir(folder)
+            .env(CLI, tool)
             .args([
                 "--test",
                 "--expose-gc",

@@ -4,7 +4,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
-use crate::step::{failure, quiet, renew};
+use crate::step::{CLI, command_line_tool, failure, quiet, renew};
 use crate::tally::Tally;
 
 /// Builds wheel and sdist, installs both, and tests.
@@ -56,7 +56,7 @@ impl Package {
         package.install_wheel(tally, &wheel)?;
         package.install_sdist(tally, &sdist)?;
         package.lint(tally);
-        package.test(tally);
+        package.test(tally, &command_line_tool()?);
         Ok(())
     }
 
@@ -166,7 +166,7 @@ impl Package {
         tally.check("the stubs say what the module has", &mut mypy(&stubs));
     }
 
-    fn test(&self, tally: &mut Tally) {
+    fn test(&self, tally: &mut Tally, tool: &Path) {
         for (name, folder) in [
             ("python's tests", "bindings/python"),
             ("python's examples", "examples/python"),
@@ -177,6 +177,7 @@ impl Package {
                 .args(["-m", "pytest", "--color=no", "-p", "no:cacheprovider", "-c"])
                 .arg(&settings)
                 .arg(self.root.join(folder).join("tests"))
+                .env(CLI, tool)
                 .current_dir(&self.target);
             tally.tests(name, &mut pytest, counts);
         }

@@ -2,12 +2,12 @@
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 use crate::node::npm;
 use crate::python::Environment;
-use crate::step::{failure, quiet};
+use crate::step::{command_line_tool, failure, quiet};
 use crate::tally::Tally;
 
 /// Holds the sessions.
@@ -33,7 +33,7 @@ fn sessions(tally: &mut Tally) -> Result<(), String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("");
     let scripts = root.join("crates/phonebox/tests/sdk");
     let folder = root.join("target/phonebox");
-    let model = Model::start(&root, &scripts, &folder)?;
+    let model = Model::start(&scripts, &folder)?;
     let authority = folder.join("ca.pem");
 
     let requirements = root.join("bindings/python/requirements-dev.txt");
@@ -73,42 +73,32 @@ struct Model {
 }
 
 impl Model {
-    fn start(root: &Path, scripts: &Path, folder: &PathBuf) -> Result<Self, String> {
+    fn start(scripts: &Path, folder: &Path) -> Result<Self, String> {
         fs::create_dir_all(folder).map_err(|error| failure(folder, &error))?;
-        let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-        let mut child = Command::new(cargo)
-            .args([
-                "run",
-                "--quiet",
-                "--package",
-                "phonebox",
-                "--example",
-                "model_server",
-                "--",
-            ])
+        let mut child = Command::new(command_line_tool()?)
+            .args(["phonebox", "model", "--key", KEY])
+            .args(["--listen", ANYWHERE, "--tls", ANYWHERE, "--ca-dir"])
             .arg(folder)
+            .arg("--behaviour")
             .arg(scripts.join("behaviour.toml"))
-            .arg(KEY)
-            .current_dir(root)
             .stdout(Stdio::piped())
+            .stderr(Stdio::null())
             .spawn()
             .map_err(|error| format!("cannot start the emulated model: {error}"))?;
-        let mut line = String::new();
         let out = child
             .stdout
             .take()
             .ok_or("the emulated model has no output")?;
-        let read = BufReader::new(out).read_line(&mut line);
-        read.map_err(|error| format!("the emulated model says nothing: {error}"))?;
-        let (plain, tls) = line
-            .trim()
-            .split_once(' ')
-            .ok_or_else(|| format!("the emulated model did not start: {line:?}"))?;
-        Ok(Self {
-            plain: plain.to_owned(),
-            tls: tls.to_owned(),
-            child,
-        })
+        let mut lines = BufReader::new(out).lines().map_while(Result::ok);
+        let mut address = |scheme: &str| {
+            let found = lines.find_map(|line| {
+                let first = line.split(' ').next()?;
+                first.starts_with(scheme).then(|| first.to_owned())
+            });
+            found.ok_or_else(|| format!("the emulated model prints no {scheme} address"))
+        };
+        let (plain, tls) = (address("http://")?, address("https://")?);
+        Ok(Self { child, plain, tls })
     }
 }
 
@@ -125,6 +115,9 @@ fn counts(text: &str) -> (usize, usize) {
     let count = |word: &str| text.lines().filter(|line| line.starts_with(word)).count();
     (count("ok "), count("FAILED "))
 }
+
+/// A free port of this machine.
+const ANYWHERE: &str = "127.0.0.1:0";
 
 /// What the model takes for a key.
 const KEY: &str = "a-key-of-the-test";

@@ -1,7 +1,7 @@
 //! Steps of a chore that have no news but of their failure.
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Runs a command and keeps what it prints, unless it fails.
@@ -34,6 +34,26 @@ pub(crate) fn renew(folder: &Path) -> Result<(), String> {
 pub(crate) fn failure(path: &Path, error: &std::io::Error) -> String {
     format!("{}: {error}", path.display())
 }
+
+/// The variable by which tests in other languages get our command line tool.
+pub(crate) const CLI: &str = "AUDIO_STREAM_CONVERTER";
+
+/// Builds our command line tool as the tests in Rust do. It stands beside this program.
+pub(crate) fn command_line_tool() -> Result<PathBuf, String> {
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let mut build = Command::new(cargo);
+    build.args(["build", "--quiet", "--package", NAME, "--all-features"]);
+    quiet(build.current_dir(Path::new(env!("CARGO_MANIFEST_DIR")).with_file_name("")))?;
+    let this = std::env::current_exe().map_err(|error| format!("where is xtask? {error}"))?;
+    let tool = this.with_file_name(format!("{NAME}{}", std::env::consts::EXE_SUFFIX));
+    if tool.is_file() {
+        Ok(tool)
+    } else {
+        Err(format!("cargo has built no {}", tool.display()))
+    }
+}
+
+const NAME: &str = "audio-stream-converter";
 
 /// Has a program that Debian packages: installs its package when it is missing.
 ///

@@ -1,93 +1,118 @@
-"""The integration example as a running server, between the two stand-ins."""
+"""The integration example as a running server."""
 
 from __future__ import annotations
 
-import asyncio
 import os
 import re
+import subprocess
 import sys
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
-from urllib.request import Request, urlopen
-from xml.etree import ElementTree
+from threading import Condition, Thread
+from typing import IO
 
-from stand_in_model import StandInModel
-from stand_in_phone import StandInPhone
+from phonebox import ORIGIN, SCRIPTS, TOKEN, Outcome, behave, free_port, place_call
 
 EXAMPLE = Path(__file__).parents[1] / "integration_example.py"
 KEY = "a-key-that-must-not-show"
 
 
 class Bridge:
-    """The server's address, and what it prints."""
+    """The server's address, where it looks for its model, and what it prints."""
 
-    def __init__(self, url: str, output: str) -> None:
-        self.url = url
-        self.output = output
-        self._news = asyncio.Condition()
+    def __init__(self, stream: IO[str], model_port: int) -> None:
+        self.model_port = model_port
+        self.output = ""
+        self._stream = stream
+        self._news = Condition()
+        self._reading = Thread(target=self._read)
+        self._reading.start()
+        address = self.printed(r"running on (http://[\d.]+:\d+)")
+        assert address, f"the server did not start: {self.output}"
+        self.url = address[1]
 
-    async def read(self, stream: asyncio.StreamReader) -> None:
-        """Collects what it prints, to the end."""
-        while line := await stream.readline():
-            self.output += line.decode()
-            async with self._news:
-                self._news.notify_all()
+    @property
+    def stream(self) -> str:
+        """Where the sound goes."""
+        return self.url.replace("http", "ws", 1) + "/media"
 
-    async def printed(self, text: str) -> None:
-        """Waits until it has printed this."""
-        async with self._news:
-            await self._news.wait_for(lambda: text in self.output)
+    def printed(self, pattern: str) -> re.Match[str] | None:
+        """Waits until it has printed this, or has ended."""
+        with self._news:
+            self._news.wait_for(lambda: re.search(pattern, self.output) or self._stream.closed, 60)
+        return re.search(pattern, self.output)
 
-    async def voice(
-        self, body: bytes = b"", path: str = "/voice", signature: str | None = None
-    ) -> tuple[str, dict[str, str]]:
-        """What Twilio asks when the phone rings: where the sound goes, and with which parameters."""
-        headers = {"X-Twilio-Signature": signature} if signature else {}
-        request = Request(self.url + path, body, headers, method="POST")
-        with await asyncio.to_thread(urlopen, request) as response:
-            assert response.headers["content-type"].startswith("text/xml")
-            twiml = ElementTree.fromstring(response.read())
-        stream = twiml.find("Connect/Stream")
-        assert stream is not None
-        parameters = {parameter.attrib["name"]: parameter.attrib["value"] for parameter in stream}
-        return stream.attrib["url"], parameters
+    def call(self, *arguments: str | Path, token: str = TOKEN) -> Outcome:
+        """One call by the phone box, announced at the webhook."""
+        who = ("--public-origin", ORIGIN, "--token", token, "--longest", "20")
+        return place_call(f"{self.url}/voice", *who, *arguments)
 
-    async def call(self) -> StandInPhone:
-        """Rings; the call, which begins with its context."""
-        url, parameters = await self.voice()
-        assert url.startswith("wss://")  # Twilio takes nothing else
-        return StandInPhone(url.replace("wss", "ws", 1), parameters)
+    def _read(self) -> None:
+        with self._stream:
+            for line in self._stream:
+                with self._news:
+                    self.output += line
+                    self._news.notify_all()
+        with self._news:
+            self._news.notify_all()
+
+    def join(self) -> None:
+        """Waits until all is read."""
+        self._reading.join()
 
 
-@asynccontextmanager
-async def bridge(model: StandInModel, *options: str, **environment: str) -> AsyncIterator[Bridge]:
+@contextmanager
+def bridge(authority: Path, *options: str, token: str = TOKEN) -> Iterator[Bridge]:
     """Starts the example on a free port; at the end it must stop as told, without a traceback or a secret printed."""
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, str(EXAMPLE), "--port", "0", "--model-url", model.url, *options),
-        env=os.environ | {"GEMINI_API_KEY": KEY, "SSL_CERT_FILE": str(model.certificate)} | environment,
-        stdout=asyncio.subprocess.PIPE,
-        stderr=asyncio.subprocess.STDOUT,
+    port = free_port()
+    places = ("--port", "0", "--model-url", f"https://localhost:{port}", "--public-url", f"{ORIGIN}/")
+    secrets = {"GEMINI_API_KEY": KEY, "TWILIO_AUTH_TOKEN": token, "SSL_CERT_FILE": str(authority)}
+    process = subprocess.Popen(
+        [sys.executable, str(EXAMPLE), *places, *options],
+        env=os.environ | secrets,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
     )
     assert process.stdout
-    output = ""
     try:
-        address = None
-        while not address:
-            line = (await process.stdout.readline()).decode()
-            assert line, f"the server did not start: {output}"
-            output += line
-            address = re.search(r"running on (http://[\d.]+:\d+)", line)
-        server = Bridge(address[1], output)
-        reading = asyncio.create_task(server.read(process.stdout))
+        server = Bridge(process.stdout, port)
         yield server
         process.terminate()
-        await reading
-        await process.wait()
+        process.wait(30)
+        server.join()
     finally:
-        if process.returncode is None:
+        if process.poll() is None:
             process.kill()
-            await process.wait()
+            process.wait()
     assert "Traceback" not in server.output, server.output
     assert KEY not in server.output
+    assert TOKEN not in server.output
     assert "Finished server process" in server.output
+
+
+def hold(
+    authority: Path,
+    folder: Path,
+    *,
+    behaviour: str | None = None,
+    caller: str | None = None,
+    line: str = "",
+    serves: bool = True,
+) -> tuple[Outcome, str]:
+    """One call through a bridge of its own; what the box says of it, and what the bridge has printed."""
+    script = SCRIPTS / "caller.toml"
+    if caller is not None:
+        script = folder / "caller.toml"
+        script.write_text(caller)
+    arguments: list[str | Path] = ["--caller", script]
+    if line:
+        (folder / "line.toml").write_text(line)
+        arguments += ["--line", folder / "line.toml"]
+    with bridge(authority) as server:
+        if serves:
+            model = ("--listen-model", "127.0.0.1:0", "--model-tls", f"127.0.0.1:{server.model_port}")
+            arguments += [*model, "--ca-dir", authority.parent, "--behaviour", behave(folder, behaviour)]
+        outcome = server.call(*arguments)
+    return outcome, server.output

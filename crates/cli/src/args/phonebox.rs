@@ -98,6 +98,19 @@ pub(crate) struct CallArgs {
     #[arg(long, value_name = "ADDRESS")]
     pub(crate) listen_model: Option<SocketAddr>,
 
+    /// Serve that model with TLS as well, here
+    #[arg(long, value_name = "ADDRESS", requires = "listen_model")]
+    pub(crate) model_tls: Option<SocketAddr>,
+
+    /// The folder of the certificate authority, which is made if there is none
+    #[arg(
+        long,
+        value_name = "DIR",
+        default_value = "phonebox-ca",
+        requires = "model_tls"
+    )]
+    pub(crate) ca_dir: PathBuf,
+
     /// What that model does: parrot, echo, or a TOML file
     #[arg(
         long,

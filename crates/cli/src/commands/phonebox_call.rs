@@ -2,15 +2,17 @@
 
 use std::fs;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
 use phonebox::carrier::{
     self, Act, CallOptions, CallRecord, Caller, Cue, LineSettings, NetworkOptions, Recording, When,
 };
-use phonebox::demo::Story;
+use phonebox::demo::{Line, Story, Told};
 use phonebox::model::{Model, Server, ServerOptions};
 use phonebox::score::{CallerSide, Limits, Score, Violation, write_stereo};
+use phonebox::tls::Authority;
 use phonebox::voice;
 use serde::Serialize;
 use voice_call::redact::Pii;
@@ -28,6 +30,8 @@ struct Report<'a> {
     call: &'a CallRecord,
     caller_side: Option<&'a CallerSide>,
     score: Option<&'a Score>,
+    transcript: Vec<Line<'a>>,
+    events: Vec<Told<'a>>,
     violations: &'a [Violation],
 }
 
@@ -61,6 +65,8 @@ pub(crate) fn call(args: &CallArgs, printer: &Printer) -> anyhow::Result<()> {
         call: &record,
         caller_side: side.as_ref(),
         score,
+        transcript: story.as_ref().map(Story::lines).unwrap_or_default(),
+        events: story.as_ref().map(Story::events).unwrap_or_default(),
         violations: &violations,
     };
     if let Some(folder) = &args.record {
@@ -127,7 +133,7 @@ fn read<T>(path: &Path, parse: impl FnOnce(&str) -> anyhow::Result<T>) -> anyhow
 }
 
 /// Who says one thing after another, each when the agent has spoken, and then hangs up.
-fn says(sounds: &[std::sync::Arc<[u8]>]) -> Caller {
+fn says(sounds: &[Arc<[u8]>]) -> Caller {
     let after = |ms| When::AfterAgent(Duration::from_millis(ms));
     let mut cues: Vec<_> = sounds
         .iter()
@@ -143,7 +149,7 @@ fn says(sounds: &[std::sync::Arc<[u8]>]) -> Caller {
     Caller { cues }
 }
 
-fn mulaw(samples: &[i16]) -> std::sync::Arc<[u8]> {
+fn mulaw(samples: &[i16]) -> Arc<[u8]> {
     let samples = samples.iter();
     samples
         .map(|it| audio_converter::g711::encode_mulaw(*it))
@@ -156,10 +162,14 @@ async fn serve(args: &CallArgs) -> anyhow::Result<Option<Server>> {
     };
     let mut behaviour = behaviour(&args.behaviour)?;
     behaviour.recording.heard = args.longest;
-    let options = ServerOptions {
+    let mut options = ServerOptions {
         plain: Some(address),
         ..ServerOptions::default()
     };
+    if let Some(address) = args.model_tls {
+        options.tls = Some(address);
+        options.authority = Some(Arc::new(Authority::load_or_create(&args.ca_dir)?));
+    }
     Ok(Some(Server::bind(Model::new(behaviour)?, options).await?))
 }
 

@@ -95,7 +95,7 @@ fn how_to(args: &ModelArgs, server: &Server, authority: Option<&Authority>) -> S
             "  JavaScript  new GoogleGenAI({{apiKey: {key}, httpOptions: {{baseUrl: \"http://{address}\"}}}})"
         ));
         add(format!(
-            "  serve       --set shared.services.NAME.base_url=http://{address}"
+            "  serve       --set services.NAME.base_url=http://{address}"
         ));
     }
     if let (Some(address), Some(ca)) = (server.tls_addr(), authority.and_then(Authority::file)) {

@@ -18,4 +18,4 @@ mod story;
 pub use happening::{Happening, Who};
 pub use script::{RehearsalError, TOOL, config, limits, rehearse, tools};
 pub use stage::{Stage, StageError};
-pub use story::{Files, Story, WriteError};
+pub use story::{Files, Line, Story, Told, WriteError};

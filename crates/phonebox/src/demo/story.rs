@@ -74,20 +74,27 @@ struct Report<'a> {
 }
 
 /// Something that was said.
-#[derive(Serialize)]
-struct Line<'a> {
-    at_s: f64,
-    who: &'static str,
-    text: &'a str,
-    is_interrupted: bool,
+#[derive(Clone, Debug, Serialize)]
+pub struct Line<'a> {
+    /// Seconds since the line was open.
+    pub at_s: f64,
+    /// `caller` or `agent`.
+    pub who: &'static str,
+    /// The words.
+    pub text: &'a str,
+    /// Whether the caller interrupted it.
+    pub is_interrupted: bool,
 }
 
-/// Something that happened.
-#[derive(Serialize)]
-struct Told<'a> {
-    at_s: f64,
-    who: &'static str,
-    what: &'a str,
+/// Something that happened besides what was said.
+#[derive(Clone, Debug, Serialize)]
+pub struct Told<'a> {
+    /// Seconds since the line was open.
+    pub at_s: f64,
+    /// `caller`, `bridge` or `model`.
+    pub who: &'static str,
+    /// In a few words.
+    pub what: &'a str,
 }
 
 impl Story {
@@ -154,19 +161,12 @@ impl Story {
     /// The report as JSON.
     #[must_use]
     pub fn report(&self) -> String {
-        let events = self.happenings.iter().filter(|it| !it.is_speech());
         let report = Report {
             seconds: self.length().as_secs_f64(),
             score: &self.score,
             violations: self.violations(),
             transcript: self.lines(),
-            events: events
-                .map(|it| Told {
-                    at_s: self.since_start(it.at).as_secs_f64(),
-                    who: it.who.as_str(),
-                    what: &it.what,
-                })
-                .collect(),
+            events: self.events(),
         };
         serde_json::to_string_pretty(&report).expect("numbers and texts are JSON")
     }
@@ -263,7 +263,9 @@ impl Story {
         Ok(files)
     }
 
-    fn lines(&self) -> Vec<Line<'_>> {
+    /// What was said, in its order.
+    #[must_use]
+    pub fn lines(&self) -> Vec<Line<'_>> {
         let said = self.happenings.iter().filter(|it| it.is_speech());
         said.map(|it| Line {
             at_s: self.since_start(it.at).as_secs_f64(),
@@ -272,6 +274,19 @@ impl Story {
             is_interrupted: self.was_interrupted(it),
         })
         .collect()
+    }
+
+    /// What happened besides, in its order.
+    #[must_use]
+    pub fn events(&self) -> Vec<Told<'_>> {
+        let events = self.happenings.iter().filter(|it| !it.is_speech());
+        events
+            .map(|it| Told {
+                at_s: self.since_start(it.at).as_secs_f64(),
+                who: it.who.as_str(),
+                what: &it.what,
+            })
+            .collect()
     }
 
     fn was_interrupted(&self, turn: &Happening) -> bool {
