@@ -32,6 +32,8 @@ pub struct SessionSettings {
     pub connection_limit: Duration,
     /// How long before the end of a notice the connection is left even in the middle of a turn. 5 s.
     pub notice_margin: Duration,
+    /// How long before that it is left in a quiet moment even without a handle for all that was said. 10 s.
+    pub handle_margin: Duration,
     /// How long a connection must last before what broke earlier ones is forgiven. 10 s.
     pub stable_after: Duration,
     /// The waits between attempts.
@@ -44,6 +46,7 @@ impl Default for SessionSettings {
             setup_timeout: Duration::from_secs(10),
             connection_limit: Duration::from_secs(570),
             notice_margin: Duration::from_secs(5),
+            handle_margin: Duration::from_secs(10),
             stable_after: Duration::from_secs(10),
             backoff: Backoff::default(),
         }
@@ -113,6 +116,8 @@ pub struct Session {
     failures: u32,
     /// Since when the model has been away.
     away_since: Option<Time>,
+    /// Whether the handle covers all that has happened.
+    is_current: bool,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -149,6 +154,7 @@ impl Session {
             has_begun: false,
             failures: 0,
             away_since: None,
+            is_current: false,
         }
     }
 
@@ -173,6 +179,8 @@ impl Session {
             return;
         }
         self.state = State::Live { since: now };
+        // What was taken up with a handle can be taken up with it again.
+        self.is_current = self.handle.is_some();
         self.has_begun = true;
         let gap = self
             .away_since
@@ -185,7 +193,13 @@ impl Session {
     pub fn remember(&mut self, handle: Pii<String>) {
         if !handle.expose().is_empty() {
             self.handle = Some(handle);
+            self.is_current = true;
         }
+    }
+
+    /// The model says that no handle covers what happens now: it speaks, or waits for a tool.
+    pub const fn outdated(&mut self) {
+        self.is_current = false;
     }
 
     /// The model gives notice: it will cut the connection after so long.
@@ -205,9 +219,12 @@ impl Session {
         };
     }
 
-    /// Nobody speaks and no tool is under way: a good moment to leave, if one is wanted.
+    /// Nobody speaks and no tool is under way: a good moment to leave, if one is wanted, and if the model has given a handle for all that was said,
+    /// or hardly can any more.
     pub fn quiet(&mut self, now: Time) {
-        if let State::Leaving { since, .. } = self.state {
+        if let State::Leaving { since, until } = self.state
+            && (self.is_current || now + self.settings.handle_margin >= until)
+        {
             self.leave(now, since);
         }
     }

@@ -77,13 +77,16 @@ impl Call {
             return self.ignore(Peer::Model, Fault::TooEarly);
         }
         // Every field may be there beside every other.
-        if let Some(handle) = message.session_resumption_update.as_ref()
-            && let Some(handle) = handle.usable_handle()
-        {
-            let handle = Pii::new(handle.to_owned());
-            self.session.remember(handle.clone());
-            self.link.handle = Some(handle);
-            self.event(Event::Remembered);
+        if let Some(update) = &message.session_resumption_update {
+            match update.usable_handle() {
+                Some(handle) => {
+                    let handle = Pii::new(handle.to_owned());
+                    self.session.remember(handle.clone());
+                    self.link.handle = Some(handle);
+                    self.event(Event::Remembered);
+                }
+                None => self.session.outdated(),
+            }
         }
         if message.setup_complete.is_some() {
             self.session.accepted(now);

@@ -298,3 +298,28 @@ fn a_model_that_says_for_ever_that_it_is_at_work_is_reminded() {
     bench.pass(10_000);
     assert!(bench.told()[0].contains("waits for an answer"));
 }
+
+#[test]
+fn a_notice_before_there_is_a_handle_waits_for_one() {
+    let mut bench = Bench::talking(plain());
+    bench.says_words("Hello.", 500);
+    bench.model(&json!({"goAway": {"timeLeft": "50s"}}));
+    bench.turn_ends();
+    bench.pass(3_000);
+    assert_eq!(bench.log.order, "o", "all would be forgotten");
+    bench.remembers("h1");
+    bench.pass(10);
+    assert_eq!(bench.log.order, "oco");
+    let (_, setup) = &bench.log.to_model.last().expect("a setup");
+    assert_eq!(setup["setup"]["sessionResumption"]["handle"], "h1");
+
+    // A handle from before the last turn does not do, unless no time is left.
+    bench.model(&json!({"sessionResumptionUpdate": {"resumable": false}}));
+    bench.says_words("And?", 500);
+    bench.turn_ends();
+    bench.model(&json!({"goAway": {"timeLeft": "50s"}}));
+    bench.pass(30_000);
+    assert_eq!(bench.log.order, "oco");
+    bench.pass(6_000);
+    assert_eq!(bench.log.order, "ococo");
+}
