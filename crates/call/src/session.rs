@@ -32,7 +32,7 @@ pub struct SessionSettings {
     pub connection_limit: Duration,
     /// How long before the end of a notice the connection is left even in the middle of a turn. 5 s.
     pub notice_margin: Duration,
-    /// How long before that it is left in a quiet moment even without a handle for all that was said. 10 s.
+    /// The same while the model has given no handle for all that was said: it may still come, and without it something is forgotten. 1 s.
     pub handle_margin: Duration,
     /// How long a connection must last before what broke earlier ones is forgiven. 10 s.
     pub stable_after: Duration,
@@ -46,7 +46,7 @@ impl Default for SessionSettings {
             setup_timeout: Duration::from_secs(10),
             connection_limit: Duration::from_secs(570),
             notice_margin: Duration::from_secs(5),
-            handle_margin: Duration::from_secs(10),
+            handle_margin: Duration::from_secs(1),
             stable_after: Duration::from_secs(10),
             backoff: Backoff::default(),
         }
@@ -133,7 +133,7 @@ enum State {
     /// Left at the first quiet moment, or at this instant.
     Leaving {
         since: Time,
-        until: Time,
+        end: Time,
     },
     /// Opened again at this instant.
     Waiting {
@@ -204,26 +204,22 @@ impl Session {
 
     /// The model gives notice: it will cut the connection after so long.
     pub fn notice(&mut self, now: Time, left: Duration) {
-        let until = now + left.saturating_sub(self.settings.notice_margin);
+        let end = now + left;
         self.state = match self.state {
-            State::Live { since } => State::Leaving { since, until },
+            State::Live { since } => State::Leaving { since, end },
             // A later notice can only shorten the time.
-            State::Leaving {
+            State::Leaving { since, end: before } => State::Leaving {
                 since,
-                until: before,
-            } => State::Leaving {
-                since,
-                until: before.min(until),
+                end: before.min(end),
             },
             other => other,
         };
     }
 
-    /// Nobody speaks and no tool is under way: a good moment to leave, if one is wanted, and if the model has given a handle for all that was said,
-    /// or hardly can any more.
+    /// Nobody speaks and no tool is under way: a good moment to leave, if one is wanted, and if there is a handle for all that was said.
     pub fn quiet(&mut self, now: Time) {
-        if let State::Leaving { since, until } = self.state
-            && (self.is_current || now + self.settings.handle_margin >= until)
+        if let State::Leaving { since, .. } = self.state
+            && self.is_current
         {
             self.leave(now, since);
         }
@@ -296,10 +292,10 @@ impl Session {
                 return Some(close);
             }
             State::Live { since } if now >= since + self.settings.connection_limit => {
-                let until = now + self.settings.notice_margin;
-                self.state = State::Leaving { since, until };
+                let end = now + 2 * self.settings.notice_margin;
+                self.state = State::Leaving { since, end };
             }
-            State::Leaving { since, until } if now >= until => self.leave(now, since),
+            State::Leaving { since, end } if now >= self.departure(end) => self.leave(now, since),
             State::Waiting { until } if now >= until => self.reopen(now),
             _ => {}
         }
@@ -310,9 +306,8 @@ impl Session {
     #[must_use]
     pub fn timeout(&self) -> Option<Time> {
         match self.state {
-            State::Opening { until } | State::Leaving { until, .. } | State::Waiting { until } => {
-                Some(until)
-            }
+            State::Opening { until } | State::Waiting { until } => Some(until),
+            State::Leaving { end, .. } => Some(self.departure(end)),
             State::Live { since } => Some(since + self.settings.connection_limit),
             State::Idle | State::Over => None,
         }
@@ -339,6 +334,15 @@ impl Session {
     #[must_use]
     pub const fn is_leaving(&self) -> bool {
         matches!(self.state, State::Leaving { .. })
+    }
+
+    /// When a connection that ends then is left at the latest.
+    fn departure(&self, end: Time) -> Time {
+        end.saturating_sub(if self.is_current {
+            self.settings.notice_margin
+        } else {
+            self.settings.handle_margin
+        })
     }
 
     fn leave(&mut self, now: Time, since: Time) {

@@ -318,8 +318,8 @@ fn a_notice_before_there_is_a_handle_waits_for_one() {
     bench.says_words("And?", 500);
     bench.turn_ends();
     bench.model(&json!({"goAway": {"timeLeft": "50s"}}));
-    bench.pass(30_000);
+    bench.pass(48_900);
     assert_eq!(bench.log.order, "oco");
-    bench.pass(6_000);
+    bench.pass(200);
     assert_eq!(bench.log.order, "ococo");
 }
