@@ -130,7 +130,7 @@ enum State {
     Live {
         since: Time,
     },
-    /// Left at the first quiet moment, or at this instant.
+    /// Left at the first quiet moment, or a margin before this end.
     Leaving {
         since: Time,
         end: Time,
@@ -216,10 +216,11 @@ impl Session {
         };
     }
 
-    /// Nobody speaks and no tool is under way: a good moment to leave, if one is wanted, and if there is a handle for all that was said.
+    /// Nobody speaks and no tool is under way: a good moment to leave, if one is wanted, and if there is a handle for all that was said,
+    /// or little time for one to come.
     pub fn quiet(&mut self, now: Time) {
-        if let State::Leaving { since, .. } = self.state
-            && self.is_current
+        if let State::Leaving { since, end } = self.state
+            && (self.is_current || now + self.settings.notice_margin >= end)
         {
             self.leave(now, since);
         }

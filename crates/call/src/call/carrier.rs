@@ -153,8 +153,7 @@ impl Call {
         self.event(Event::Answered { is_again });
         self.greet(now);
         if std::mem::take(&mut self.owes_after_loss) {
-            let text = "(The line is back. Go on where the caller stopped hearing you.)";
-            self.ask(now, Prompt::NoReply, text);
+            self.ask_to_go_on(now);
         }
     }
 
@@ -218,15 +217,16 @@ impl Call {
         }
     }
 
-    /// Has the agent speak first, once both sides are there.
-    pub(super) fn greet(&mut self, now: Time) {
+    /// Has the agent speak first, once both sides are there. Answers whether it was asked to.
+    pub(super) fn greet(&mut self, now: Time) -> bool {
         if self.greeting != Greeting::Due || !self.is_answered() || !self.session.is_live() {
-            return;
+            return false;
         }
         self.greeting = Greeting::Asked;
         if let Some(greeting) = self.settings.greeting.clone() {
             self.ask(now, Prompt::Greeting, &greeting);
         }
+        true
     }
 }
 

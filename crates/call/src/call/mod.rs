@@ -205,12 +205,13 @@ impl Call {
         Self::resuming(settings, Memory::default(), now)
     }
 
-    /// A call that goes on elsewhere: with the same model's memory, or at least with the transcript. Nobody is greeted again.
+    /// A call that goes on elsewhere: with the same model's memory, or at least with the transcript. Who has heard or said something is not
+    /// greeted again.
     #[must_use]
     pub fn resuming(settings: CallSettings, memory: Memory, now: Time) -> Self {
-        let is_new = memory.handle.is_none() && memory.transcript.is_empty();
+        let is_new = memory.transcript.is_empty();
         let mut session = Session::new(settings.session);
-        if !is_new {
+        if !is_new || memory.handle.is_some() {
             session.go_on(memory.handle.clone());
         }
         let mut turns = Turns::default();
@@ -268,6 +269,8 @@ impl Call {
             Input::FromModel(bytes) => self.model_said(now, bytes),
             Input::ModelClosed(close) => self.model_closed(now, close),
             Input::ToolAnswered { id, outcome } => self.tool_answered(now, id, outcome),
+            // What was announced is done here.
+            Input::HangUp(End::HandedOver) if self.leaving.is_some() => self.leave_now(now),
             Input::HangUp(end) => self.finish(now, end),
         }
     }
@@ -409,8 +412,7 @@ impl Call {
             self.time_is_up(now);
         }
         if self.leaving_timeout().is_some_and(|at| now >= at) {
-            let leaving = self.leaving.take();
-            return self.finish(now, leaving.map_or(End::Stopped, |leaving| leaving.end));
+            return self.leave_now(now);
         }
         self.follow_patience(now);
         if self.session.is_leaving() && self.is_quiet(now) {
@@ -433,6 +435,8 @@ impl Call {
             || self.downlink.waiting() > 0
             || self.patience.is_owed()
             || !self.tools.is_empty()
+            || self.link.owes.is_some()
+            || !self.link.late.is_empty()
     }
 
     /// What the caller has heard by now may end turns.
@@ -565,6 +569,12 @@ impl Call {
             self.carrier = Carrier::Away(now);
         }
         self.event(Event::Ended(end));
+    }
+
+    /// Ends the call as was announced.
+    fn leave_now(&mut self, now: Time) {
+        let leaving = self.leaving.take();
+        self.finish(now, leaving.map_or(End::Stopped, |leaving| leaving.end));
     }
 
     /// The model's turn is over, by itself or since it cannot go on.

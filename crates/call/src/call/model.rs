@@ -216,22 +216,35 @@ impl Call {
             uplink.model_is_there(now);
         }
         self.patience.busy_until(now);
-        self.greet(now);
-        for text in std::mem::take(&mut self.link.late) {
+        let is_greeting = self.greet(now);
+        let late = std::mem::take(&mut self.link.late);
+        let is_asked = is_greeting || !late.is_empty();
+        for text in late {
             self.ask(now, Prompt::LateAnswer, &text);
         }
         match self.link.owes.take() {
-            Some(Owed::Rest) => {
-                let text = "(The line was cut while you spoke. Go on where you were.)";
-                self.ask(now, Prompt::NoReply, text);
-            }
+            Some(Owed::Rest) => self.ask_to_go_on(now),
             // Who still speaks is answered in any case, when what was kept of it has been heard.
-            Some(Owed::Answer) if !self.loudness.is_loud(now) => {
-                let text = "(The line was cut before you answered. Answer the caller now.)";
-                self.ask(now, Prompt::NoReply, text);
+            Some(Owed::Answer) if !is_asked && !self.loudness.is_loud(now) => {
+                self.ask_to_go_on(now)
             }
             Some(Owed::Answer) | None => {}
         }
+    }
+
+    /// The line to the model or to the caller was cut: whoever spoke last, the agent goes on. The handle may be from before that, so
+    /// the words are told.
+    pub(super) fn ask_to_go_on(&mut self, now: Time) {
+        let text = match self.turns.last_words() {
+            Some((Speaker::Caller, words)) => format!(
+                "(The line was cut before you answered. The caller had said: \"{words}\" Answer now.)"
+            ),
+            Some((Speaker::Agent, words)) => format!(
+                "(The line was cut while you spoke. You had said: \"{words}\" Go on from there.)"
+            ),
+            None => "(The line was cut, and is back. Go on.)".to_owned(),
+        };
+        self.ask(now, Prompt::NoReply, &text);
     }
 
     /// What was said before, for a model that knows nothing of it.

@@ -60,6 +60,9 @@ impl Patience {
     /// The model is in the middle of a turn.
     pub(super) const fn turn_goes_on(&mut self, now: Time) {
         self.turn_alive_at = Some(now);
+        if let Some(since) = &mut self.thinks_since {
+            *since = now;
+        }
     }
 
     /// The model sent a message, whatever it was.
@@ -72,7 +75,7 @@ impl Patience {
     /// The model says whether it is at work, which it is until it says otherwise, though it be silent.
     pub(super) fn model_thinks(&mut self, now: Time, thinks: bool) {
         self.busy_until(now);
-        self.thinks_since = thinks.then_some(now);
+        self.thinks_since = thinks.then(|| self.thinks_since.unwrap_or(now));
     }
 
     /// The model's turn is over.
@@ -114,6 +117,8 @@ impl Patience {
                 return None;
             }
             self.thinks_since = None;
+            // It promised more, even if it has said something.
+            self.owed_since.get_or_insert(now);
         }
         let is_over = |since: Option<Time>, limit: Option<Duration>| matches!((since, limit), (Some(since), Some(limit)) if now >= since + limit);
         if is_over(self.turn_alive_at, reply) {

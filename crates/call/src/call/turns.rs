@@ -154,6 +154,25 @@ impl Turns {
         Some(said)
     }
 
+    /// The words that were said last, and who said them, whether heard to their end or not.
+    pub(super) fn last_words(&self) -> Option<(Speaker, &str)> {
+        let caller = self
+            .caller
+            .as_ref()
+            .map(|turn| (Speaker::Caller, turn.text.trim()));
+        let agent = || {
+            self.agent
+                .back()
+                .map(|turn| (Speaker::Agent, turn.text.trim()))
+        };
+        let before = || {
+            let said = self.transcript.back()?;
+            Some((said.speaker, said.text.expose().as_str()))
+        };
+        let last = caller.or_else(agent).or_else(before);
+        last.filter(|(_, words)| !words.is_empty())
+    }
+
     /// What was said so far, the oldest first; of a long call its end.
     pub(super) fn transcript(&self) -> impl ExactSizeIterator<Item = &Utterance> {
         self.transcript.iter()

@@ -64,7 +64,7 @@ fn a_lost_connection_is_resumed_and_the_turn_goes_on() {
     bench.model_closes(1006, "");
     assert_eq!(bench.log.order, "oo");
     assert!(
-        bench.told()[0].contains("Go on where you were"),
+        bench.told()[0].contains("The line was cut"),
         "{:?}",
         bench.told()
     );
@@ -235,7 +235,9 @@ fn an_answer_that_was_lost_with_its_connection_is_asked_for_at_once() {
     bench.pass(10);
     assert_eq!(
         bench.told(),
-        ["(The line was cut before you answered. Answer the caller now.)"]
+        [
+            r#"(The line was cut before you answered. The caller had said: "When do you open?" Answer now.)"#
+        ]
     );
 
     // Who still speaks is heard first.
@@ -262,7 +264,40 @@ fn another_process_has_the_agent_go_on_where_it_was_cut_off() {
     assert_eq!(memory.transcript.len(), 1, "what was heard of it");
     let mut bench = Bench::with(Call::resuming(plain(), memory, Time::ZERO));
     bench.answer();
-    assert!(bench.told()[0].contains("Go on where the caller stopped hearing you"));
+    assert_eq!(
+        bench.told(),
+        [r#"(The line was cut while you spoke. You had said: "We open at" Go on from there.)"#],
+        "as far as the caller heard it"
+    );
+}
+
+#[test]
+fn what_was_announced_is_done_before_another_process_goes_on() {
+    let mut settings = plain();
+    settings.tools.end_call = true;
+    let mut bench = Bench::talking(settings);
+    bench.model(&json!({"toolCall": {"functionCalls": [
+        {"id": "f1", "name": "end_call", "args": {"reason": "all is said"}}
+    ]}}));
+    bench.says(1_000);
+    bench.pass(500);
+    assert!(bench.call.end().is_none());
+    bench.input(Input::HangUp(End::HandedOver));
+    assert!(matches!(bench.call.end(), Some(End::AgentHungUp(_))));
+}
+
+#[test]
+fn who_has_heard_nothing_is_greeted_by_the_next_process() {
+    let mut settings = plain();
+    settings.greeting = Some("(Greet.)".to_owned());
+    let mut first = Bench::new(settings.clone());
+    first.remembers("h7");
+    let memory = first.call.memory();
+    let mut bench = Bench::with(Call::resuming(settings, memory, Time::ZERO));
+    bench.answer();
+    let (_, setup) = &bench.log.to_model[0];
+    assert_eq!(setup["setup"]["sessionResumption"]["handle"], "h7");
+    assert_eq!(bench.told(), ["(Greet.)"]);
 }
 
 #[test]
@@ -292,8 +327,12 @@ fn a_model_that_says_for_ever_that_it_is_at_work_is_reminded() {
     settings.reply_timeout = Some(Duration::from_secs(8));
     let mut bench = Bench::talking(settings);
     bench.model(&json!({"serverContent": {"inputTranscription": {"text": "Which is cheapest?"}}}));
+    bench.says_words("Let me see.", 500);
     bench.model(&json!({"serverContent": {"interactionStatus": "IN_PROGRESS"}}));
-    bench.pass(59_000);
+    bench.turn_ends();
+    bench.pass(30_000);
+    bench.model(&json!({"serverContent": {"interactionStatus": "IN_PROGRESS"}}));
+    bench.pass(29_000);
     assert!(bench.told().is_empty());
     bench.pass(10_000);
     assert!(bench.told()[0].contains("waits for an answer"));
@@ -318,8 +357,8 @@ fn a_notice_before_there_is_a_handle_waits_for_one() {
     bench.says_words("And?", 500);
     bench.turn_ends();
     bench.model(&json!({"goAway": {"timeLeft": "50s"}}));
-    bench.pass(48_900);
+    bench.pass(44_900);
     assert_eq!(bench.log.order, "oco");
     bench.pass(200);
-    assert_eq!(bench.log.order, "ococo");
+    assert_eq!(bench.log.order, "ococo", "a pause, and little time");
 }
