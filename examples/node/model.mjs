@@ -190,7 +190,8 @@ export class Model {
   /** After `goAway`: to a new connection, but not while the model speaks, nor without a handle that knows what it said. */
   async #moveWhenQuiet() {
     const old = this.#current;
-    if (!this.#mustMove || this.#isSpeaking || this.#isStale || !old || this.#hasEnded) return;
+    const isForgetful = this.#isStale || !this.#handle;
+    if (!this.#mustMove || this.#isSpeaking || isForgetful || !old || this.#hasEnded) return;
     this.#mustMove = false;
     // The caller's sound waits from here on. The old connection must be gone before the new one resumes.
     this.#leave(old);

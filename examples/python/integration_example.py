@@ -185,7 +185,8 @@ class Conversation:
 
     async def speak(self, session: AsyncSession) -> None:
         """Lets the caller hear the model, until it wants to be called again, and can be without losing what was said."""
-        leaving = in_turn = unfinished = stale = False
+        leaving = in_turn = unfinished = False
+        stale = not self.handle
         async for message in messages(session):
             # One message can say several of these things.
             if update := message.session_resumption_update:

@@ -199,7 +199,7 @@ async fn drain(gate: &Gate) -> Drained {
         .is_err()
     {
         let calls = gate.calls.count();
-        if gate.shared.has_other_nodes() {
+        if gate.shared.can_hand_over() {
             tracing::info!(
                 calls,
                 "the grace period is over: other nodes go on with the calls"

@@ -136,6 +136,11 @@ pub const TABLE: &[Metric] = &[
     )
     .label("reason", REFUSALS),
     Metric::new(
+        "voice_gateway_calls_sent_on_total",
+        Kind::Counter,
+        "Answers of a leaving gateway that sent a call to another one.",
+    ),
+    Metric::new(
         "voice_gateway_sessions",
         Kind::Gauge,
         "Sessions of a model service that its quota counts.",
@@ -290,6 +295,7 @@ pub(crate) struct Meters {
     pub(crate) started: Family,
     pub(crate) ended: Family,
     pub(crate) refused: Family,
+    pub(crate) sent_on: Counter,
     pub(crate) streams_refused: Family,
     pub(crate) requests_refused: Family,
     pub(crate) stream_errors: Counter,
@@ -308,6 +314,7 @@ impl Meters {
             started: Family::new("voice_gateway_calls_started_total"),
             ended: Family::new("voice_gateway_calls_ended_total"),
             refused: Family::new("voice_gateway_calls_refused_total"),
+            sent_on: counter!("voice_gateway_calls_sent_on_total"),
             streams_refused: Family::new("voice_gateway_streams_refused_total"),
             requests_refused: Family::new("voice_gateway_requests_refused_total"),
             stream_errors: counter!("voice_gateway_stream_errors_total"),

@@ -150,8 +150,13 @@ async fn it_leaves_when_all_is_uploaded() {
     ] {
         assert_eq!(gateway.metric(metric).await, expected, "{metric}");
     }
+    let (client, ready) = (
+        gateway.client.clone(),
+        format!("http://{}/ready", gateway.admin),
+    );
     let left = gateway.leave();
-    assert!(!left.is_finished());
+    while client.get(&ready).send().await.expect("an answer").status() == StatusCode::OK {}
+    assert!(!left.is_finished(), "it waits for the upload");
     may_answer.add_permits(1);
     soon("the end", left).await.expect("no panic");
     assert!(files.iter().all(|file| !file.exists()));

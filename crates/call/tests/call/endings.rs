@@ -167,7 +167,10 @@ fn after_a_lost_stream_the_model_goes_on() {
     bench.pass(1_000);
     bench.answer();
     let last = *bench.told().last().expect("a prompt");
-    assert!(last.starts_with("(The line was cut while you spoke."), "{last}");
+    assert!(
+        last.starts_with("(The line was cut while you spoke."),
+        "{last}"
+    );
     // Nothing was cut off the second time.
     bench.input(Input::CarrierLost);
     bench.answer();

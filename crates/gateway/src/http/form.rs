@@ -2,7 +2,7 @@
 
 use axum::body::Body;
 use axum::extract::Request;
-use axum::http::{HeaderMap, StatusCode, header};
+use axum::http::{HeaderMap, StatusCode, Uri, header};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
 use tokio::time::timeout;
@@ -15,10 +15,15 @@ pub(super) struct Form {
     pairs: Vec<(String, String)>,
     /// The call that it is about.
     pub(super) key: CallKey,
+    uri: Uri,
 }
 
 /// The most fields of a form; the carrier sends some thirty.
 const MOST_FIELDS: usize = 256;
+
+/// Counts in a URL how often nodes that leave have sent a call on, and how often they do, a second apart each.
+const AGAIN: &str = "again";
+const MOST_ASKED: u8 = 15;
 
 /// The longest id of a call or an account.
 const LONGEST_ID: usize = 64;
@@ -74,7 +79,20 @@ impl Form {
             return Err(refuse(gate, "signature", StatusCode::FORBIDDEN));
         }
         let key = CallKey::new(account, call.ok_or_else(malformed)?);
-        Ok(Self { pairs, key })
+        let uri = parts.uri;
+        Ok(Self { pairs, key, uri })
+    }
+
+    /// Where another node is asked the same, if not too many have been already: the path and its query, which counts.
+    pub(super) fn ask_again(&self) -> Option<String> {
+        let query = self.uri.query().unwrap_or_default();
+        let pairs = || url::form_urlencoded::parse(query.as_bytes());
+        let asked = pairs().find(|(name, _)| name == AGAIN);
+        let asked = asked.map_or(Some(0), |(_, count)| count.parse::<u8>().ok())?;
+        let mut query = url::form_urlencoded::Serializer::new(String::new());
+        query.extend_pairs(pairs().filter(|(name, _)| name != AGAIN));
+        query.append_pair(AGAIN, &(asked + 1).to_string());
+        (asked < MOST_ASKED).then(|| format!("{}?{}", self.uri.path(), query.finish()))
     }
 
     /// A field's first value.

@@ -25,8 +25,8 @@ struct Incoming {
     parameters: BTreeMap<String, Pii<String>>,
     remembered: Option<Remembered>,
     kind: &'static str,
-    /// Where any node answers the same.
-    path: Option<String>,
+    /// Whether any node would answer the same.
+    is_known_everywhere: bool,
 }
 
 /// `POST /voice` and `POST /voice/{tenant}`: somebody calls.
@@ -50,7 +50,7 @@ pub(super) async fn voice(
         parameters: BTreeMap::new(),
         remembered: None,
         kind: "inbound",
-        path: Some(tenant.map_or_else(|| "/voice".to_owned(), |it| format!("/voice/{it}"))),
+        is_known_everywhere: true,
     };
     Ok(answer(&gate, &form, incoming))
 }
@@ -77,7 +77,7 @@ pub(super) async fn outbound(
         parameters: pending.parameters,
         remembered: None,
         kind: "outbound",
-        path: None,
+        is_known_everywhere: false,
     };
     Ok(answer(&gate, &form, incoming))
 }
@@ -94,12 +94,12 @@ pub(super) async fn resume(
             let end = entry.live.ended().await;
             gate.calls.finish(&form.key, end, Instant::now());
             if let Known::Over(over) = gate.calls.find(&form.key) {
-                return Ok(after(&gate, &over));
+                return Ok(after(&gate, &form, &over));
             }
             Ok(xml(twiml::fallback(&entry.fallback)))
         }
         Known::Live(entry) => Ok(again(&gate, &form.key, entry)),
-        Known::Over(over) => Ok(after(&gate, &over)),
+        Known::Over(over) => Ok(after(&gate, &form, &over)),
         Known::Nothing => {
             let number = form.get("To").unwrap_or_default();
             let route = gate.config.route(None, number, &form.key.account);
@@ -115,7 +115,7 @@ pub(super) async fn resume(
                 parameters: BTreeMap::new(),
                 remembered: Some(remembered),
                 kind: "resumed",
-                path: Some("/resume".to_owned()),
+                is_known_everywhere: true,
             };
             Ok(answer(&gate, &form, incoming))
         }
@@ -130,7 +130,7 @@ fn answer(gate: &Arc<Gate>, form: &Form, incoming: Incoming) -> Response {
         parameters,
         remembered,
         kind,
-        path,
+        is_known_everywhere,
     } = incoming;
     let key = &form.key;
     let of_call = fallback.clone();
@@ -163,12 +163,12 @@ fn answer(gate: &Arc<Gate>, form: &Form, incoming: Incoming) -> Response {
     });
     match known {
         Ok(Known::Live(entry)) => xml(entry.twiml),
-        Ok(Known::Over(over)) => after(gate, &over),
+        Ok(Known::Over(over)) => after(gate, form, &over),
         Ok(Known::Nothing) => xml(twiml::fallback(&fallback)),
-        Err(refusal) => match path.filter(|_| refusal == Refusal::Draining) {
-            Some(path) if gate.shared.has_other_nodes() => elsewhere(gate, &path),
-            _ => refuse(gate, key, refusal, &fallback),
-        },
+        Err(Refusal::Draining) if is_known_everywhere && gate.shared.can_hand_over() => {
+            elsewhere(gate, form, &fallback)
+        }
+        Err(refusal) => refuse(gate, key, refusal, &fallback),
     }
 }
 
@@ -207,16 +207,20 @@ fn refuse(gate: &Gate, key: &CallKey, refusal: Refusal, fallback: &Fallback) -> 
 }
 
 /// How a call goes on that is over here.
-fn after(gate: &Gate, over: &Over) -> Response {
+fn after(gate: &Gate, form: &Form, over: &Over) -> Response {
     match over.end {
-        End::HandedOver => elsewhere(gate, "/resume"),
+        End::HandedOver => elsewhere(gate, form, &over.fallback),
         _ => xml(twiml::after(over)),
     }
 }
 
-/// Another node shall answer. The connection is closed, lest the next request come by it again.
-fn elsewhere(gate: &Gate, path: &str) -> Response {
-    let url = format!("{}{path}", gate.config.public_origin);
+/// Another node shall answer, unless so many were asked that there may be none. The connection is closed, lest the next request come by it again.
+fn elsewhere(gate: &Gate, form: &Form, fallback: &Fallback) -> Response {
+    let Some(again) = form.ask_again() else {
+        return refuse(gate, &form.key, Refusal::Draining, fallback);
+    };
+    gate.meters.sent_on.increment(1);
+    let url = format!("{}{again}", gate.config.public_origin);
     let close = [(header::CONNECTION, "close")];
     (close, xml(twiml::elsewhere(&url))).into_response()
 }

@@ -61,6 +61,8 @@ pub(super) async fn write(
     let part = path.with_extension("json.part");
     let mut file = File::create(&part).await?;
     file.write_all(&content).await?;
+    // What was written is on its way only; without it, a full disk goes unnoticed.
+    file.flush().await?;
     file.sync_all().await?;
     tokio::fs::rename(&part, path).await
 }

@@ -68,6 +68,8 @@ async fn write(path: &Path, mut blocks: mpsc::Receiver<Vec<u8>>) -> std::io::Res
     file.seek(SeekFrom::Start(0)).await?;
     file.write_all(&header(u32::try_from(bytes).unwrap_or(u32::MAX)))
         .await?;
+    // What was written is on its way only; without it, a full disk goes unnoticed.
+    file.flush().await?;
     file.sync_all().await?;
     tokio::fs::rename(&part, path).await
 }

@@ -102,10 +102,10 @@ impl Shared {
         }))
     }
 
-    /// Whether other nodes can go on with calls of this one.
+    /// Whether other nodes could go on with calls of this one: they share a store, and it works.
     #[must_use]
-    pub fn has_other_nodes(&self) -> bool {
-        self.store.is_shared()
+    pub fn can_hand_over(&self) -> bool {
+        self.store.is_shared() && !self.store_writer.is_failing()
     }
 
     /// What is remembered of a call that this process does not hold; none also when the store fails, which is logged.
@@ -145,7 +145,12 @@ impl Shared {
         {
             lines.flush().await;
         }
-        self.store_writer.flush().await;
+        if tokio::time::timeout(LONGEST_END, self.store_writer.flush())
+            .await
+            .is_err()
+        {
+            tracing::warn!("the session store is too slow: other nodes may not know of all calls");
+        }
     }
 
     /// Waits until all files are uploaded that calls left behind, until the object storage refuses them for good, or

@@ -52,13 +52,14 @@ pub(super) enum PutError {
 }
 
 impl PutError {
-    /// Whether it will be so until somebody changes something.
+    /// Whether it will be so for all files, until somebody changes something.
     pub(super) const fn is_lasting(&self) -> bool {
-        match self {
-            Self::AccessKey(_) | Self::NoBucket(_) => true,
-            Self::Unreachable(_) => false,
-            Self::Refused { status, .. } => *status < 500 && *status != 408 && *status != 429,
-        }
+        matches!(self, Self::AccessKey(_) | Self::NoBucket(_))
+    }
+
+    /// Whether it may be about the file and not about the storage.
+    pub(super) const fn is_of_file(&self) -> bool {
+        matches!(self, Self::Refused { status, .. } if *status < 500 && *status != 408 && *status != 429)
     }
 }
 

@@ -8,6 +8,7 @@ mod wire;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use metrics::Counter;
@@ -54,6 +55,7 @@ pub trait SessionStore: Send + Sync + std::fmt::Debug {
 pub(super) struct StoreWriter {
     orders: mpsc::Sender<Order>,
     failures: Counter,
+    is_failing: Arc<AtomicBool>,
 }
 
 #[derive(Debug)]
@@ -66,8 +68,23 @@ enum Order {
 impl StoreWriter {
     pub(super) fn new(store: Arc<dyn SessionStore>, failures: Counter) -> Self {
         let (orders, received) = mpsc::channel(MOST_WAITING);
-        tokio::spawn(write(store, received, failures.clone()));
-        Self { orders, failures }
+        let is_failing = Arc::new(AtomicBool::new(false));
+        tokio::spawn(write(
+            store,
+            received,
+            failures.clone(),
+            Arc::clone(&is_failing),
+        ));
+        Self {
+            orders,
+            failures,
+            is_failing,
+        }
+    }
+
+    /// Whether the last change failed.
+    pub(super) fn is_failing(&self) -> bool {
+        self.is_failing.load(Ordering::Relaxed)
     }
 
     pub(super) fn put(&self, call_sid: &Arc<str>, remembered: Remembered) {
@@ -92,8 +109,12 @@ impl StoreWriter {
     }
 }
 
-async fn write(store: Arc<dyn SessionStore>, mut orders: mpsc::Receiver<Order>, failures: Counter) {
-    let mut was_failing = false;
+async fn write(
+    store: Arc<dyn SessionStore>,
+    mut orders: mpsc::Receiver<Order>,
+    failures: Counter,
+    is_failing: Arc<AtomicBool>,
+) {
     while let Some(order) = orders.recv().await {
         let change = match &order {
             Order::Put(call_sid, remembered) => store.put(call_sid, remembered),
@@ -106,6 +127,7 @@ async fn write(store: Arc<dyn SessionStore>, mut orders: mpsc::Receiver<Order>, 
             let _: Result<(), ()> = done.send(());
             continue;
         }
+        let was_failing = is_failing.swap(done.is_err(), Ordering::Relaxed);
         // One line when it begins to fail, not one for each call.
         if let Err(error) = &done {
             failures.increment(1);
@@ -115,7 +137,6 @@ async fn write(store: Arc<dyn SessionStore>, mut orders: mpsc::Receiver<Order>, 
         } else if was_failing {
             tracing::info!("the session store is back");
         }
-        was_failing = done.is_err();
     }
 }
 

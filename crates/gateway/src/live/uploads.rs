@@ -59,6 +59,7 @@ impl Uploads {
             aside: BTreeSet::new(),
             last: String::new(),
             trouble: None,
+            refused: 0,
         };
         Self {
             folder,
@@ -116,6 +117,8 @@ struct Task {
     last: String,
     /// What was logged last, so that an outage is one line.
     trouble: Option<PutError>,
+    /// How many files were refused since one was stored.
+    refused: usize,
 }
 
 /// What became of a file.
@@ -146,6 +149,7 @@ impl Task {
             let (stored, failure) = self.upload_all(names).await;
             if stored > 0 {
                 self.backoff.reset();
+                self.refused = 0;
             }
             let Some(error) = failure else {
                 if self.trouble.take().is_some() {
@@ -153,7 +157,10 @@ impl Task {
                 }
                 continue;
             };
-            self.tell(asked, waiting - stored.min(waiting), error.is_lasting());
+            let waiting = waiting - stored.min(waiting);
+            self.refused += usize::from(error.is_of_file());
+            let are_all_refused = error.is_lasting() || self.refused >= waiting;
+            self.tell(asked, waiting, are_all_refused);
             self.complain(error);
             let wait = self.backoff.next_wait();
             tokio::select! {

@@ -121,7 +121,8 @@ async fn refusal(response: Response) -> PutError {
     match (status, &*code) {
         (StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN, _)
         | (_, "ExpiredToken" | "InvalidToken") => PutError::AccessKey(said),
-        (StatusCode::NOT_FOUND, _) => PutError::NoBucket(said),
+        (StatusCode::NOT_FOUND | StatusCode::MOVED_PERMANENTLY, _)
+        | (_, "AuthorizationHeaderMalformed" | "InvalidBucketName") => PutError::NoBucket(said),
         _ => PutError::Refused {
             status: status.as_u16(),
             code,

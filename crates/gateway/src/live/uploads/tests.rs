@@ -34,8 +34,8 @@ impl Bucket for Scripted {
             }
             if !self.refused.is_empty() && key.ends_with(self.refused) {
                 return Err(PutError::Refused {
-                    status: 500,
-                    code: "InternalError".to_owned(),
+                    status: 400,
+                    code: "InvalidArgument".to_owned(),
                 });
             }
             let mut text = String::new();

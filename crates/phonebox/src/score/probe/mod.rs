@@ -15,6 +15,10 @@
 //! To say it is to copy it. To follow it is one correlation of 160 samples each 20 ms, at the place where it is expected. Only a fault costs
 //! a search, of a bounded part of the sound, and less and less often while it is in vain.
 //!
+//! # What it cannot tell
+//!
+//! Where silence cuts the sound, up to 5 ms of it may be repeated afterwards and count as silence.
+//!
 //! # What it tells
 //!
 //! [`Passage`]: the delay of each 20 ms of the sound, what is missing, doubled, or was never said. Delay is in time from where to where the

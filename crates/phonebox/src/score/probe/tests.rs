@@ -482,8 +482,17 @@ fn where_a_bridge_stalls_and_makes_silence_nothing_is_lost() {
             let strays = (passage.missing, passage.doubled, passage.foreign);
             assert_eq!(strays, (0, 0, 0), "call {number}, {stalls}: {passage:?}");
             assert_eq!(said.forgotten, 0);
+            // All but what a stall or a filter holds back at the end.
+            assert!(
+                passage.said > 30_000 && passage.unheard < 4_000,
+                "{passage:?}"
+            );
             // A stall is at most 400 ms, and what waited is heard at twice the speed of speech.
-            assert!(passage.delay.quantile(1.0) < Some(Duration::from_secs(1)));
+            let longest = passage.delay.quantile(1.0).expect("it was heard");
+            assert!(
+                longest < Duration::from_secs(1),
+                "call {number}: {longest:?}"
+            );
         }
     }
 }
