@@ -96,8 +96,10 @@ impl Downlink {
             }
         }
         if let Some(mut voice) = self.voice.take() {
-            voice.process(pcm);
-            refused += self.enqueue(&voice.slow);
+            for piece in pcm.chunks(PIECE) {
+                voice.process(piece);
+                refused += self.enqueue(&voice.slow);
+            }
             self.voice = Some(voice);
         }
         Ok(refused)
@@ -261,6 +263,8 @@ impl Voice {
 const RATES: [u32; 9] = [
     8_000, 11_025, 12_000, 16_000, 22_050, 24_000, 32_000, 44_100, 48_000,
 ];
+/// Bytes that are converted at once, 40 ms at 24 kHz: what the model sends in one piece, be it long, needs no more memory.
+const PIECE: usize = 1_920;
 /// 5 ms.
 const RING_OUT: usize = 40;
 /// A model's piece of 40 ms at once.

@@ -2,6 +2,7 @@
 
 mod base64;
 pub mod call;
+mod code_queue;
 pub mod conceal;
 mod downlink;
 pub mod gemini;

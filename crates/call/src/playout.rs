@@ -17,10 +17,10 @@
 //! - Between two marks the position heard moves with time, but never past what was sent. So it is exact to one mark
 //!   interval, whatever clocks and network do.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use crate::Time;
+use crate::code_queue::CodeQueue;
 use crate::line::{FRAME, duration, samples};
 
 /// How the sound is paced.
@@ -109,7 +109,7 @@ pub struct Heard {
 pub struct Playout {
     settings: PlayoutSettings,
     /// The sound from `sent` to `queued`.
-    waiting: VecDeque<u8>,
+    waiting: CodeQueue,
     frame: [u8; FRAME],
     is_turn_over: bool,
     owes_clear: bool,
@@ -136,7 +136,7 @@ impl Playout {
     pub const fn new(settings: PlayoutSettings) -> Self {
         Self {
             settings,
-            waiting: VecDeque::new(),
+            waiting: CodeQueue::new(),
             frame: [0; FRAME],
             is_turn_over: true,
             owes_clear: false,
@@ -162,7 +162,7 @@ impl Playout {
         if taken > 0 {
             self.is_turn_over = false;
         }
-        self.waiting.extend(&codes[..taken]);
+        self.waiting.push(codes[..taken].iter().copied());
         self.queued += taken as u64;
         let refused = codes.len() - taken;
         self.refused += refused as u64;
@@ -183,7 +183,7 @@ impl Playout {
 
     /// Puts sound in the place of what is late.
     pub fn conceal(&mut self, codes: &[u8]) {
-        self.waiting.extend(codes);
+        self.waiting.push(codes.iter().copied());
         self.queued += codes.len() as u64;
         self.concealed += codes.len() as u64;
     }
@@ -315,10 +315,11 @@ impl Playout {
     }
 
     fn take_frame(&mut self, now: Time) -> &[u8] {
-        let length = self.waiting.len().min(FRAME);
-        for (code, waiting) in self.frame.iter_mut().zip(self.waiting.drain(..length)) {
-            *code = waiting;
-        }
+        let mut length = 0;
+        self.waiting.take(FRAME, |codes| {
+            self.frame[length..][..codes.len()].copy_from_slice(codes);
+            length += codes.len();
+        });
         // What begins in silence begins now.
         self.runs_dry = self.runs_dry.max(now) + duration(length as u64);
         if self.position(now) == self.sent {

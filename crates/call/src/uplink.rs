@@ -6,12 +6,12 @@
 //!   back it hears the kept sound at [`UplinkSettings::catch_up`] times the speed of speech: models want their sound in real
 //!   time, and no backlog at once.
 
-use std::collections::VecDeque;
 use std::time::Duration;
 
 use audio_converter::{Converter, Encoding, Format, g711};
 
 use crate::Time;
+use crate::code_queue::CodeQueue;
 use crate::level::Leveller;
 use crate::line::{RATE, duration, samples};
 
@@ -81,7 +81,7 @@ pub struct Uplink {
     leveller: Leveller,
     converter: Converter,
     /// µ-law that the model has not got, the oldest first.
-    waiting: VecDeque<u8>,
+    waiting: CodeQueue,
     /// Until when the caller's sound is here, made silence included.
     heard_until: Time,
     /// When the model may get the next piece; none while it is away.
@@ -102,7 +102,7 @@ impl Uplink {
             settings,
             leveller,
             converter: to_model(),
-            waiting: VecDeque::new(),
+            waiting: CodeQueue::new(),
             heard_until: now,
             free_at: None,
             samples: Vec::new(),
@@ -144,11 +144,12 @@ impl Uplink {
         self.free_at = Some(now + duration(size) / self.settings.catch_up.max(1));
         self.said.sent += size;
         self.said.waiting -= size;
-        let codes = self
-            .waiting
-            .drain(..usize::try_from(size).unwrap_or(usize::MAX));
         self.samples.clear();
-        self.samples.extend(codes.map(g711::decode_mulaw));
+        let size = usize::try_from(size).unwrap_or(usize::MAX);
+        self.waiting.take(size, |codes| {
+            self.samples
+                .extend(codes.iter().copied().map(g711::decode_mulaw));
+        });
         self.leveller.process(&mut self.samples);
         self.bytes.clear();
         self.bytes
@@ -192,13 +193,12 @@ impl Uplink {
         self.heard_until += duration(missing);
     }
 
-    fn keep(&mut self, codes: impl Iterator<Item = u8>) {
-        let before = self.waiting.len();
-        self.waiting.extend(codes);
-        self.said.waiting += (self.waiting.len() - before) as u64;
+    fn keep(&mut self, codes: impl ExactSizeIterator<Item = u8>) {
+        self.said.waiting += codes.len() as u64;
+        self.waiting.push(codes);
         let excess = (self.waiting.len() as u64).saturating_sub(self.most());
-        self.waiting
-            .drain(..usize::try_from(excess).unwrap_or(usize::MAX));
+        let forgotten = usize::try_from(excess).unwrap_or(usize::MAX);
+        self.waiting.take(forgotten, |_| ());
         self.said.waiting -= excess;
         self.said.forgotten += excess;
     }

@@ -346,6 +346,9 @@ impl Call {
             Ok(refused) => self.event(Event::Overflowed(refused as u64)),
             Err(error) => self.event(Event::WrongRate(error.0)),
         }
+        // One long message does not cost its memory for the rest of the call.
+        self.sound.clear();
+        self.sound.shrink_to(MOST_KEPT);
         true
     }
 
@@ -518,3 +521,5 @@ fn content(text: &str, turn_complete: bool) -> ClientMessage<'_> {
 
 /// The most that waits to be told.
 const MOST_PUT_OFF: usize = 32;
+/// Bytes of a message of sound whose room is kept for the next, 170 ms.
+const MOST_KEPT: usize = 8 << 10;

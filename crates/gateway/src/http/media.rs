@@ -17,8 +17,10 @@ use crate::live::LiveCall;
 /// How many messages may come before `start`.
 const MOST_BEFORE_START: usize = 8;
 
-/// A connection's buffers: media messages have some 350 bytes.
-const BUFFER: usize = 4 << 10;
+/// Read at once: media messages have some 350 bytes.
+const READ: usize = 1 << 10;
+/// Written at once.
+const WRITE: usize = 4 << 10;
 
 /// `GET /media`: the carrier opens a stream.
 pub(super) async fn media(
@@ -44,8 +46,8 @@ pub(super) async fn media(
         return StatusCode::SERVICE_UNAVAILABLE.into_response();
     };
     upgrade
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
+        .read_buffer_size(READ)
+        .write_buffer_size(WRITE)
         .max_write_buffer_size(4 * LONGEST_FROM_CARRIER)
         .max_message_size(LONGEST_FROM_CARRIER)
         .max_frame_size(LONGEST_FROM_CARRIER)

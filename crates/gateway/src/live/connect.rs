@@ -114,10 +114,11 @@ pub(super) async fn leave(mut socket: ModelSocket) {
     let _: Result<_, _> = tokio::time::timeout(GOOD_BYE, closed).await;
 }
 
-/// Small: a call has two sockets, and there are hundreds of calls.
+/// Small: a call has two sockets, and there are hundreds of calls. What is read at once is less than a message of sound has: the buffer doubles
+/// when more than a message waits behind the one that was taken, and never shrinks.
 fn buffers() -> WebSocketConfig {
     WebSocketConfig::default()
-        .read_buffer_size(8 << 10)
+        .read_buffer_size(2 << 10)
         .write_buffer_size(4 << 10)
         .max_write_buffer_size(LONGEST_MESSAGE)
         .max_message_size(Some(LONGEST_MESSAGE))

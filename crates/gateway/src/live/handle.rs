@@ -35,13 +35,13 @@ pub fn start(agent: &Arc<Agent>, caller: Caller, remembered: Option<Remembered>)
     let board = Arc::new(Board::new());
     let span = tracing::info_span!("call", id = %id, agent = agent.name());
     let task = span.in_scope(|| {
-        CallTask::new(
+        Box::new(CallTask::new(
             Arc::clone(&id),
             agent,
             caller,
             remembered,
             Arc::clone(&board),
-        )
+        ))
     });
     agent
         .shared

@@ -132,8 +132,9 @@ impl CallTask {
         }
     }
 
+    /// Boxed: a future has room for what it was given and for each place that it moves it to.
     pub(super) async fn run(
-        mut self,
+        mut self: Box<Self>,
         mut commands: mpsc::Receiver<Command>,
         end: watch::Sender<Option<End>>,
     ) {
@@ -338,7 +339,7 @@ impl CallTask {
     }
 
     /// After the end: closes, and writes what is to be written.
-    async fn finish(mut self, end: &End) {
+    async fn finish(mut self: Box<Self>, end: &End) {
         if *end == End::HandedOver {
             self.hand_over().await;
         }
