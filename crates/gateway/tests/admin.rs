@@ -2,7 +2,7 @@
 
 mod common;
 
-use common::{form, start, token_of};
+use common::start;
 use reqwest::StatusCode;
 
 #[tokio::test]
@@ -45,27 +45,12 @@ async fn not_ready_without_credentials() {
 
 #[tokio::test]
 async fn calls_may_finish_while_the_gateway_leaves() {
-    let gateway = start(&[]).await;
+    let mut gateway = start(&[]).await;
     let twiml = gateway.twiml("/voice", "CA1").await;
-    let mut stream = gateway.stream().await.expect("it is signed");
-    stream.begin("CA1", token_of(&twiml)).await;
-    let (client, address, admin) = (gateway.client.clone(), gateway.address, gateway.admin);
+    let stream = gateway.begin("CA1", &twiml).await;
     let leaving = gateway.leave();
-    let ready = format!("http://{admin}/ready");
-    while client.get(&ready).send().await.expect("an answer").status() == StatusCode::OK {}
-    let fields = form("CA2");
-    let url = format!("{}/voice", common::ORIGIN);
-    let key = voice_call::twilio::signature::Key::sha1(common::TOKEN);
-    let signature = key.sign(&url, voice_call::twilio::signature::Body::Form(&fields));
-    let request = client.post(format!("http://{address}/voice")).form(&fields);
-    let request = request.header(voice_call::twilio::signature::HEADER, signature);
-    let answer = request
-        .send()
-        .await
-        .expect("an answer")
-        .text()
-        .await
-        .expect("a text");
+    while gateway.admin("/ready").await.0 == StatusCode::OK {}
+    let answer = gateway.twiml("/voice", "CA2").await;
     assert!(
         answer.contains("<Say>All lines are busy.</Say>"),
         "{answer}"
@@ -79,10 +64,9 @@ async fn calls_may_finish_while_the_gateway_leaves() {
 
 #[tokio::test]
 async fn calls_that_take_too_long_are_ended() {
-    let gateway = start(&[("drain.grace", "20s")]).await;
+    let mut gateway = start(&[("drain.grace", "20s")]).await;
     let twiml = gateway.twiml("/voice", "CA1").await;
-    let mut stream = gateway.stream().await.expect("it is signed");
-    stream.begin("CA1", token_of(&twiml)).await;
+    let mut stream = gateway.begin("CA1", &twiml).await;
     gateway.twiml("/voice", "CA2").await;
     gateway.claimed("CA1", &twiml).await;
     tokio::time::pause();
@@ -95,7 +79,7 @@ async fn calls_that_take_too_long_are_ended() {
 #[tokio::test]
 async fn the_scrape_is_text_of_prometheus() {
     let gateway = start(&[("limits.calls", "7")]).await;
-    assert_eq!(gateway.metric("voice_gateway_calls_limit ").await, 7.0);
+    gateway.shows("voice_gateway_calls_limit ", 7.0).await;
     let (_, text) = gateway.admin("/metrics").await;
     assert!(
         text.contains("# HELP voice_gateway_calls Calls in progress"),
@@ -108,13 +92,10 @@ async fn the_scrape_is_text_of_prometheus() {
 async fn it_leaves_when_all_is_uploaded() {
     use std::sync::Arc;
 
-    use common::phone::soon;
+    use common::net::{serve, soon};
     use tokio::sync::Semaphore;
 
     let (asked, may_answer) = (Arc::new(Semaphore::new(0)), Arc::new(Semaphore::new(0)));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
-    let listener = listener.expect("a port");
-    let endpoint = format!("http://{}", listener.local_addr().expect("an address"));
     let storage = axum::Router::new().fallback({
         let (asked, may_answer) = (Arc::clone(&asked), Arc::clone(&may_answer));
         async move |_: axum::body::Bytes| {
@@ -123,13 +104,13 @@ async fn it_leaves_when_all_is_uploaded() {
             StatusCode::OK
         }
     });
-    tokio::spawn(async move { axum::serve(listener, storage).await });
+    let endpoint = format!("http://{}", serve(storage).await);
     let folder = tempfile::tempdir().expect("a folder");
     let files = ["aa", "bb"].map(|id| folder.path().join(format!("00000000000000{id}.json")));
     for file in &files {
         std::fs::write(file, "{}").expect("a file");
     }
-    let gateway = start(&[
+    let mut gateway = start(&[
         ("shared.recordings", &folder.path().display().to_string()),
         ("shared.storage.endpoint", &endpoint),
         ("shared.storage.bucket", "calls"),
@@ -148,7 +129,7 @@ async fn it_leaves_when_all_is_uploaded() {
         ("voice_uploaded_bytes_total", 2.0),
         ("voice_upload_failures_total", 0.0),
     ] {
-        assert_eq!(gateway.metric(metric).await, expected, "{metric}");
+        gateway.shows(metric, expected).await;
     }
     let (client, ready) = (
         gateway.client.clone(),

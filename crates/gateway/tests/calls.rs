@@ -8,9 +8,8 @@ use voice_call::twilio::signature::{self, Body, Key};
 
 #[tokio::test]
 async fn a_call_rings_streams_and_ends() {
-    let gateway = start(&[]).await;
+    let mut gateway = start(&[]).await;
     let twiml = gateway.twiml("/voice", "CA1").await;
-    let token = token_of(&twiml);
     assert!(
         twiml.contains(r#"<Stream url="wss://voice.test/media""#),
         "{twiml}"
@@ -19,10 +18,8 @@ async fn a_call_rings_streams_and_ends() {
         twiml.contains("<Redirect method=\"POST\">https://voice.test/resume</Redirect>"),
         "{twiml}"
     );
-    let mut stream = gateway.stream().await.expect("it is signed");
-    stream.begin("CA1", token).await;
+    let stream = gateway.begin("CA1", &twiml).await;
     stream.stop().await;
-    stream.closed().await;
     assert!(gateway.twiml("/resume", "CA1").await.contains("<Hangup/>"));
     let drained = gateway.leave().await.expect("no panic");
     assert_eq!(drained.ends.get("caller_hung_up"), Some(&1));
@@ -43,13 +40,13 @@ async fn a_wrong_signature_is_refused() {
     // The same signature with https instead of wss is another one.
     let https = Key::sha1(common::TOKEN).sign("https://voice.test/media", Body::None);
     assert!(gateway.stream_with(&https).await.is_err());
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_requests_refused_total{reason=\"signature\"}")
-            .await,
-        4.0
-    );
-    assert_eq!(gateway.metric("voice_gateway_calls ").await, 0.0);
+    gateway
+        .shows(
+            "voice_gateway_requests_refused_total{reason=\"signature\"}",
+            4.0,
+        )
+        .await;
+    gateway.shows("voice_gateway_calls ", 0.0).await;
 }
 
 #[tokio::test]
@@ -100,11 +97,10 @@ async fn a_webhook_sent_twice_gets_the_same_answer() {
     );
     let one = one.text().await.expect("a text");
     assert_eq!(one, two.text().await.expect("a text"));
-    assert_eq!(gateway.metric("voice_gateway_calls ").await, 1.0);
+    gateway.shows("voice_gateway_calls ", 1.0).await;
     // Coming back before the stream has used the token: the same again.
     assert_eq!(gateway.twiml("/resume", "CA1").await, one);
-    let mut stream = gateway.stream().await.expect("it is signed");
-    stream.begin("CA1", token_of(&one)).await;
+    let stream = gateway.begin("CA1", &one).await;
     drop(stream);
     assert_eq!(gateway.twiml("/voice", "CA1").await, one);
 }
@@ -113,40 +109,29 @@ async fn a_webhook_sent_twice_gets_the_same_answer() {
 async fn a_lost_stream_comes_back_with_another_token() {
     let gateway = start(&[]).await;
     let first = gateway.twiml("/voice", "CA1").await;
-    let mut stream = gateway.stream().await.expect("it is signed");
-    stream.begin("CA1", token_of(&first)).await;
+    let stream = gateway.begin("CA1", &first).await;
     let second = gateway.claimed("CA1", &first).await;
-    let mut replayed = gateway.stream().await.expect("it is signed");
-    replayed.begin("CA1", token_of(&first)).await;
+    let mut replayed = gateway.begin("CA1", &first).await;
     assert_eq!(replayed.closed().await.as_deref(), Some("token"));
     drop(stream);
     assert_eq!(gateway.twiml("/resume", "CA1").await, second);
     assert_ne!(token_of(&first), token_of(&second));
-    let mut stream = gateway.stream().await.expect("it is signed");
-    stream.begin("CA1", token_of(&second)).await;
+    let stream = gateway.begin("CA1", &second).await;
     stream.stop().await;
-    stream.closed().await;
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_calls_started_total{kind=\"inbound\"}")
-            .await,
-        1.0
-    );
+    gateway
+        .shows("voice_gateway_calls_started_total{kind=\"inbound\"}", 1.0)
+        .await;
 }
 
 #[tokio::test]
 async fn an_expired_token_is_refused() {
     let gateway = start(&[("limits.token_lifetime", "0s")]).await;
     let twiml = gateway.twiml("/voice", "CA1").await;
-    let mut stream = gateway.stream().await.expect("it is signed");
-    stream.begin("CA1", token_of(&twiml)).await;
+    let mut stream = gateway.begin("CA1", &twiml).await;
     assert_eq!(stream.closed().await.as_deref(), Some("token"));
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_streams_refused_total{reason=\"token\"}")
-            .await,
-        1.0
-    );
+    gateway
+        .shows("voice_gateway_streams_refused_total{reason=\"token\"}", 1.0)
+        .await;
 }
 
 #[tokio::test]
@@ -154,8 +139,7 @@ async fn a_token_is_good_for_its_own_call_only() {
     let gateway = start(&[]).await;
     let twiml = gateway.twiml("/voice", "CA1").await;
     gateway.twiml("/voice", "CA2").await;
-    let mut stream = gateway.stream().await.expect("it is signed");
-    stream.begin("CA2", token_of(&twiml)).await;
+    let mut stream = gateway.begin("CA2", &twiml).await;
     assert_eq!(stream.closed().await.as_deref(), Some("other_call"));
 }
 
@@ -202,18 +186,12 @@ async fn a_quota_is_the_projects_own() {
             .contains("<Dial>")
     );
     assert!(gateway.twiml("/voice", "CA3").await.contains("<Stream"));
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_sessions{service=\"small\"}")
-            .await,
-        1.0
-    );
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_calls_refused_total{reason=\"quota\"}")
-            .await,
-        1.0
-    );
+    gateway
+        .shows("voice_gateway_sessions{service=\"small\"}", 1.0)
+        .await;
+    gateway
+        .shows("voice_gateway_calls_refused_total{reason=\"quota\"}", 1.0)
+        .await;
 }
 
 #[tokio::test]

@@ -4,32 +4,17 @@ mod common;
 
 use std::fs;
 
-use common::BASE;
+use common::{BASE, load};
 use secrecy::ExposeSecret as _;
 use voice_gateway::{Config, Gateway};
 
 /// The error of a file.
 fn error(text: &str) -> String {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("gateway.toml");
-    fs::write(&path, text).expect("it can be written");
-    let error = Config::load(Some(&path), [], &[]).expect_err("it is wrong");
-    let error = error.to_string();
-    let prefix = format!("{}/", folder.path().display());
-    error.strip_prefix(&prefix).unwrap_or(&error).to_owned()
+    load(text, &[], &[]).expect_err("it is wrong")
 }
 
 fn with(flags: &[(&str, &str)], variables: &[(&str, &str)]) -> Result<Config, String> {
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("gateway.toml");
-    fs::write(&path, BASE).expect("it can be written");
-    let own = |pairs: &[(&str, &str)]| -> Vec<_> {
-        pairs
-            .iter()
-            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
-            .collect()
-    };
-    Config::load(Some(&path), own(variables), &own(flags)).map_err(|error| error.to_string())
+    load(BASE, variables, flags)
 }
 
 #[test]
@@ -270,10 +255,7 @@ fn secrets_come_from_files_and_never_show() {
 #[test]
 fn what_is_shown_is_a_configuration_itself() {
     let shown = with(&[], &[]).expect("it is right").to_string();
-    let folder = tempfile::tempdir().expect("a folder");
-    let path = folder.path().join("gateway.toml");
-    fs::write(&path, &shown).expect("it can be written");
-    let again = Config::load(Some(&path), [], &[]).expect("it is right");
+    let again = load(&shown, &[], &[]).expect("it is right");
     assert_eq!(again.to_string(), shown);
 }
 

@@ -5,11 +5,11 @@ mod common;
 
 use std::time::Duration;
 
-use common::phone::{ANSWERS, POLITE, behaviour, phone, soon, verbs};
+use common::net::soon;
+use common::phone::{ANSWERS, POLITE, behaviour, call, phone, verbs};
 use common::{Running, start_with};
-use phonebox::carrier::{
-    self, CallRecord, Counters, Ending, Fault, FaultKind, LineSettings, Opening, Silence,
-};
+use phonebox::carrier::{Counters, Ending, Fault, FaultKind, LineSettings, Opening, Silence};
+use tokio::task::JoinHandle;
 
 /// How a call ends.
 #[derive(Clone, Copy, Debug)]
@@ -36,7 +36,7 @@ async fn try_call(
         limit: line.limit.min(options.line.limit),
         ..line
     };
-    let record: CallRecord = soon(name, carrier::run(options)).await.expect("a network");
+    let record = call(options).await;
     let followed = verbs(&record);
     let end = match outcome {
         Outcome::Finished => {
@@ -66,6 +66,15 @@ async fn try_call(
     assert!(gateway.metric(counted).await >= 1.0, "{name}: {counted}");
     let next = gateway.twiml("/voice", "CA1").await;
     assert!(next.contains("<Stream"), "{name}: {next}");
+}
+
+/// Waits for all calls, so that each that fails tells why.
+async fn none_failed(calls: impl IntoIterator<Item = JoinHandle<()>>) {
+    let mut failed = 0;
+    for call in calls {
+        failed += usize::from(call.await.is_err());
+    }
+    assert_eq!(failed, 0, "calls failed: their panics are above");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -224,11 +233,7 @@ async fn what_a_model_can_do_wrong() {
             .await;
         })
     });
-    let mut failed = 0;
-    for call in calls {
-        failed += usize::from(call.await.is_err());
-    }
-    assert_eq!(failed, 0, "calls failed: their panics are above");
+    none_failed(calls).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -453,9 +458,5 @@ async fn what_a_carrier_can_do_wrong() {
             try_call(name, gateway, line, &caller, outcome, &counted).await;
         })
     });
-    let mut failed = 0;
-    for call in calls {
-        failed += usize::from(call.await.is_err());
-    }
-    assert_eq!(failed, 0, "calls failed: their panics are above");
+    none_failed(calls).await;
 }

@@ -6,6 +6,7 @@ use std::collections::BTreeSet;
 use std::fs;
 use std::path::{Path, PathBuf};
 
+use common::load;
 use voice_gateway::metrics;
 use voice_gateway::{Config, Gateway};
 
@@ -17,15 +18,9 @@ fn guide() -> String {
     fs::read_to_string(root().join("docs/operator-guide.md")).expect("the guide")
 }
 
-fn load(text: &str) -> Result<Config, voice_gateway::ConfigError> {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    fs::write(file.path(), text).expect("it can be written");
-    Config::load(Some(file.path()), [], &[])
-}
-
 /// As `serve --check` does, but for the secrets.
 fn check(text: &str) {
-    let config = load(&without_environment(text));
+    let config = load(&without_environment(text), &[], &[]);
     let config = config.unwrap_or_else(|error| panic!("{error}\n{text}"));
     Gateway::check(&config).unwrap_or_else(|error| panic!("{error}\n{text}"));
 }

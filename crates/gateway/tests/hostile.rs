@@ -7,9 +7,27 @@ use std::sync::Arc;
 use common::{BEARER, form, start, start_message, token_of};
 use futures_util::SinkExt as _;
 use reqwest::StatusCode;
-use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::io::{AsyncRead, AsyncReadExt as _, AsyncWrite, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::Message;
+
+async fn write(socket: &mut (impl AsyncWrite + Unpin), text: &str) {
+    let written = socket.write_all(text.as_bytes()).await;
+    written.expect("it is open");
+}
+
+/// The beginning of an answer.
+async fn status(socket: &mut (impl AsyncRead + Unpin)) -> String {
+    let mut status = [0; 12];
+    socket.read_exact(&mut status).await.expect("an answer");
+    String::from_utf8_lossy(&status).into_owned()
+}
+
+/// Checks that a connection is cut, and not answered.
+async fn is_cut(socket: &mut TcpStream) {
+    let read = socket.read(&mut [0; 12]).await;
+    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
+}
 
 #[tokio::test]
 async fn an_oversized_body_is_refused() {
@@ -22,25 +40,18 @@ async fn an_oversized_body_is_refused() {
         StatusCode::PAYLOAD_TOO_LARGE
     );
     // Without a length, it is counted as it comes.
-    let mut socket = TcpStream::connect(gateway.address)
-        .await
-        .expect("it listens");
+    let mut socket = gateway.connect().await;
     let head = "POST /voice HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-www-form-urlencoded\r\ntransfer-encoding: chunked\r\n\r\n";
-    socket.write_all(head.as_bytes()).await.expect("it is open");
+    write(&mut socket, head).await;
     let chunk = format!("11170\r\n{}\r\n", "x".repeat(0x11170));
-    socket
-        .write_all(chunk.as_bytes())
-        .await
-        .expect("it is open");
-    let mut answer = [0; 12];
-    socket.read_exact(&mut answer).await.expect("an answer");
-    assert_eq!(&answer, b"HTTP/1.1 413");
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_requests_refused_total{reason=\"too_large\"}")
-            .await,
-        2.0
-    );
+    write(&mut socket, &chunk).await;
+    assert_eq!(status(&mut socket).await, "HTTP/1.1 413");
+    gateway
+        .shows(
+            "voice_gateway_requests_refused_total{reason=\"too_large\"}",
+            2.0,
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -64,22 +75,17 @@ async fn a_megabyte_of_parameters_ends_that_stream_only() {
     // The other end may close before all of it is sent.
     let _ = stream.0.send(Message::text(huge)).await;
     stream.closed().await;
-    let mut stream = gateway.stream().await.expect("it is signed");
-    stream.begin("CA1", token_of(&twiml)).await;
+    let stream = gateway.begin("CA1", &twiml).await;
     stream.stop().await;
-    stream.closed().await;
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_streams_refused_total{reason=\"no_start\"}")
-            .await,
-        1.0
-    );
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_calls_started_total{kind=\"inbound\"}")
-            .await,
-        1.0
-    );
+    gateway
+        .shows(
+            "voice_gateway_streams_refused_total{reason=\"no_start\"}",
+            1.0,
+        )
+        .await;
+    gateway
+        .shows("voice_gateway_calls_started_total{kind=\"inbound\"}", 1.0)
+        .await;
 }
 
 #[tokio::test]
@@ -118,11 +124,9 @@ async fn a_second_start_takes_no_second_call() {
         gateway.twiml("/voice", "CA1").await,
         gateway.twiml("/voice", "CA2").await,
     );
-    let mut stream = gateway.stream().await.expect("it is signed");
-    stream.begin("CA1", token_of(&one)).await;
+    let mut stream = gateway.begin("CA1", &one).await;
     stream.begin("CA2", token_of(&two)).await;
     stream.stop().await;
-    stream.closed().await;
     // The second token is still good: only the gate uses tokens up.
     assert!(
         gateway
@@ -143,13 +147,8 @@ async fn a_stream_that_never_starts_is_closed() {
 #[tokio::test]
 async fn slow_headers_are_cut() {
     let gateway = start(&[]).await;
-    let mut socket = TcpStream::connect(gateway.address)
-        .await
-        .expect("it listens");
-    socket
-        .write_all(b"POST /voice HTTP/1.1\r\nhost:")
-        .await
-        .expect("it is open");
+    let mut socket = gateway.connect().await;
+    write(&mut socket, "POST /voice HTTP/1.1\r\nhost:").await;
     tokio::time::pause();
     let mut rest = Vec::new();
     // Some systems report the cut as a reset.
@@ -160,41 +159,27 @@ async fn slow_headers_are_cut() {
 #[tokio::test]
 async fn a_slow_body_is_answered_with_408() {
     let gateway = start(&[]).await;
-    let mut socket = TcpStream::connect(gateway.address)
-        .await
-        .expect("it listens");
+    let mut socket = gateway.connect().await;
     let head = "POST /voice HTTP/1.1\r\nhost: a\r\ncontent-type: application/x-www-form-urlencoded\r\ncontent-length: 10\r\n\r\nabc";
-    socket.write_all(head.as_bytes()).await.expect("it is open");
+    write(&mut socket, head).await;
     tokio::time::pause();
-    let mut answer = [0; 12];
-    socket.read_exact(&mut answer).await.expect("an answer");
-    assert_eq!(&answer, b"HTTP/1.1 408");
+    assert_eq!(status(&mut socket).await, "HTTP/1.1 408");
 }
 
 #[tokio::test]
 async fn connections_are_bounded() {
     let gateway = start(&[("server.connections", "1")]).await;
-    let mut first = TcpStream::connect(gateway.address)
-        .await
-        .expect("it listens");
-    first
-        .write_all(b"GET /nothing HTTP/1.1\r\nhost: a\r\n\r\n")
-        .await
-        .expect("it is open");
-    let mut answer = [0; 12];
-    first.read_exact(&mut answer).await.expect("an answer");
-    assert_eq!(&answer, b"HTTP/1.1 404");
-    let mut second = TcpStream::connect(gateway.address)
-        .await
-        .expect("it listens");
-    let read = second.read(&mut answer).await;
-    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_connections_refused_total{reason=\"full\"}")
-            .await,
-        1.0
-    );
+    let mut first = gateway.connect().await;
+    write(&mut first, "GET /nothing HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert_eq!(status(&mut first).await, "HTTP/1.1 404");
+    let mut second = gateway.connect().await;
+    is_cut(&mut second).await;
+    gateway
+        .shows(
+            "voice_gateway_connections_refused_total{reason=\"full\"}",
+            1.0,
+        )
+        .await;
 }
 
 #[tokio::test]
@@ -214,11 +199,8 @@ async fn a_wrong_bearer_is_refused() {
     let url = format!("http://{}/calls", gateway.address);
     let body = r#"{"to":"+15005550006","from":"+15005550001","agent":"desk"}"#;
     for bearer in ["", "wrong", &BEARER[1..], &format!("{BEARER}x")] {
-        let request = gateway.client.post(&url).bearer_auth(bearer).body(body);
-        assert_eq!(
-            request.send().await.expect("an answer").status(),
-            StatusCode::UNAUTHORIZED
-        );
+        let answer = gateway.order(bearer, body).await;
+        assert_eq!(answer.status(), StatusCode::UNAUTHORIZED);
     }
     let without = gateway
         .client
@@ -246,31 +228,22 @@ async fn tls_is_ended_here_and_a_silent_client_is_cut() {
     let config = rustls::ClientConfig::builder()
         .with_root_certificates(roots)
         .with_no_client_auth();
-    let socket = TcpStream::connect(gateway.address)
-        .await
-        .expect("it listens");
+    let socket = gateway.connect().await;
     let name = "voice.test".try_into().expect("a name");
     let tls = tokio_rustls::TlsConnector::from(Arc::new(config))
         .connect(name, socket)
         .await;
     let mut tls = tls.expect("a handshake");
-    tls.write_all(b"GET /media HTTP/1.1\r\nhost: a\r\n\r\n")
-        .await
-        .expect("it is open");
-    let mut answer = [0; 12];
-    tls.read_exact(&mut answer).await.expect("an answer");
-    assert_eq!(&answer, b"HTTP/1.1 403");
+    write(&mut tls, "GET /media HTTP/1.1\r\nhost: a\r\n\r\n").await;
+    assert_eq!(status(&mut tls).await, "HTTP/1.1 403");
 
-    let mut silent = TcpStream::connect(gateway.address)
-        .await
-        .expect("it listens");
+    let mut silent = gateway.connect().await;
     tokio::time::pause();
-    let read = silent.read(&mut answer).await;
-    assert!(matches!(read, Ok(0) | Err(_)), "{read:?}");
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_connections_refused_total{reason=\"handshake\"}")
-            .await,
-        1.0
-    );
+    is_cut(&mut silent).await;
+    gateway
+        .shows(
+            "voice_gateway_connections_refused_total{reason=\"handshake\"}",
+            1.0,
+        )
+        .await;
 }

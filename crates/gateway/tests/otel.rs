@@ -8,9 +8,9 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::body::Bytes;
 use axum::routing::post;
-use common::phone::{ANSWERS, POLITE, behaviour, phone, soon};
+use common::net::{serve, soon};
+use common::phone::{ANSWERS, POLITE, behaviour, call, phone};
 use common::start_with;
-use phonebox::carrier;
 use voice_gateway::config::{LogConfig, LogFormat};
 use voice_gateway::logging;
 
@@ -19,11 +19,8 @@ async fn a_calls_span_is_sent() {
     let sent = Arc::new(Mutex::new(Vec::new()));
     let note = Arc::clone(&sent);
     let take = async move |body: Bytes| note.lock().expect("no panic").extend_from_slice(&body);
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
-    let listener = listener.expect("a port");
-    let address = listener.local_addr().expect("an address");
     let router = Router::new().route("/v1/traces", post(take));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let address = serve(router).await;
     let settings = LogConfig {
         format: LogFormat::Text,
         level: "trace".to_owned(),
@@ -31,9 +28,8 @@ async fn a_calls_span_is_sent() {
     };
     logging::install(&settings, std::io::sink).expect("the only one");
 
-    let gateway = start_with(behaviour(POLITE), &[]).await;
-    let called = carrier::run(phone(gateway.address, ANSWERS));
-    soon("the call", called).await.expect("a network");
+    let mut gateway = start_with(behaviour(POLITE), &[]).await;
+    call(phone(gateway.address, ANSWERS)).await;
     soon("leaving", gateway.leave()).await.expect("no panic");
     let sent = sent.lock().expect("no panic").clone();
     let text = String::from_utf8_lossy(&sent);

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex};
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
 use axum::{Form, Router};
+use common::net::serve;
 use common::{BEARER, form, start};
 
 type Asked = Arc<Mutex<Vec<(HeaderMap, Vec<(String, String)>)>>>;
@@ -20,11 +21,7 @@ async fn carrier(status: StatusCode) -> (String, Asked) {
         (status, r#"{"sid":"CA77","status":"queued"}"#)
     };
     let router = Router::new().route("/2010-04-01/Accounts/{sid}/Calls.json", post(calls));
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0")
-        .await
-        .expect("a port");
-    let url = format!("http://{}", listener.local_addr().expect("an address"));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let url = format!("http://{}", serve(router).await);
     (url, asked)
 }
 
@@ -33,15 +30,7 @@ async fn a_call_is_made_answered_and_followed() {
     let (url, asked) = carrier(StatusCode::CREATED).await;
     let gateway = start(&[("carrier.base_url", &url)]).await;
     let body = r#"{"to":"+15005550006","from":"+15005550001","agent":"bakery","machine_detection":true,"parameters":{"order":"12"}}"#;
-    let request = gateway
-        .client
-        .post(format!("http://{}/calls", gateway.address));
-    let answer = request
-        .bearer_auth(BEARER)
-        .body(body)
-        .send()
-        .await
-        .expect("an answer");
+    let answer = gateway.order(BEARER, body).await;
     assert_eq!(answer.status(), StatusCode::CREATED);
     let answer: serde_json::Value = answer.json().await.expect("JSON");
     assert_eq!(answer["call_sid"], "CA77");
@@ -71,18 +60,12 @@ async fn a_call_is_made_answered_and_followed() {
         .await
         .expect("a text");
     assert!(twiml.contains("<Stream"), "{twiml}");
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_calls_started_total{kind=\"outbound\"}")
-            .await,
-        1.0
-    );
-    assert_eq!(
-        gateway
-            .metric("voice_gateway_sessions{service=\"small\"}")
-            .await,
-        1.0
-    );
+    gateway
+        .shows("voice_gateway_calls_started_total{kind=\"outbound\"}", 1.0)
+        .await;
+    gateway
+        .shows("voice_gateway_sessions{service=\"small\"}", 1.0)
+        .await;
     let unknown = gateway.twiml("/outbound/0123", "CA78").await;
     assert!(unknown.contains("<Say>"), "{unknown}");
 }
@@ -109,15 +92,7 @@ async fn what_cannot_be_called_is_told_in_a_sentence() {
             "first auth token",
         ),
     ] {
-        let request = gateway
-            .client
-            .post(format!("http://{}/calls", gateway.address));
-        let answer = request
-            .bearer_auth(BEARER)
-            .body(body)
-            .send()
-            .await
-            .expect("an answer");
+        let answer = gateway.order(BEARER, body).await;
         assert_eq!(answer.status().as_u16(), status, "{body}");
         let text = answer.text().await.expect("a text");
         assert!(

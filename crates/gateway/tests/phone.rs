@@ -8,15 +8,18 @@ use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
-use common::phone::{ANSWERS, POLITE, behaviour, phone, played, soon, verbs};
-use common::{BEARER, config, run, serve_model, start_with, url_of};
-use phonebox::carrier::{self, CallOptions, Callee, DialOutcome, End, Fault, FaultKind};
+use common::net::{listen, serve, soon};
+use common::phone::{
+    ANSWERS, POLITE, behaviour, call, finished, phone, played, until_heard, verbs,
+};
+use common::{BEARER, config, run, serve_model, start_at, start_with, url_of};
+use phonebox::carrier::{self, Callee, DialOutcome, End, Fault, FaultKind};
 use phonebox::model::{self, EventKind, Model, Record};
 use phonebox::tls::Authority;
 use reqwest::StatusCode;
 use serde_json::Value;
 use tokio::io::copy_bidirectional;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio::sync::{Notify, watch};
 use voice_gateway::Gateway;
 use voice_gateway::live::{MemoryStore, Remembered, SessionStore, StoreFuture};
@@ -51,13 +54,8 @@ async fn a_call_is_greeted_heard_helped_by_a_tool_and_hung_up() {
         note.lock().expect("no panic").push(body);
         r#"{"price":1.5}"#
     };
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    let tool = format!(
-        "http://{}/price",
-        listener.local_addr().expect("an address")
-    );
     let router = Router::new().route("/price", post(answer));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let tool = format!("http://{}/price", serve(router).await);
 
     // The model has a certificate that only the configured root knows.
     let folder = tempfile::tempdir().expect("a folder");
@@ -86,29 +84,20 @@ async fn a_call_is_greeted_heard_helped_by_a_tool_and_hung_up() {
         ..model::ServerOptions::default()
     };
     let model = model::Server::bind(model, options).await.expect("a port");
-    let url = format!(
-        "https://localhost:{}",
-        model.tls_addr().expect("TLS").port()
-    );
     let price = format!("{{ description = \"The price.\", url = \"{tool}\" }}");
-    let config = config(&[
-        ("services.main.base_url", &url),
-        ("services.small.base_url", &url),
-        ("shared.extra_roots", &roots),
+    let flags = [
+        ("shared.extra_roots", roots.as_str()),
         ("agents.desk.tools.price", &price),
-    ]);
-    let mut gateway = run(model, Gateway::bind(config).await.expect("ports"));
+    ];
+    let mut gateway = start_at(model, &flags).await;
 
-    let called = carrier::run(phone(gateway.address, ANSWERS));
-    let record = soon("the call", called).await.expect("a network");
+    let record = call(phone(gateway.address, ANSWERS)).await;
     assert_eq!(verbs(&record), ["Connect", "Redirect", "Hangup"]);
     assert_eq!(record.end, End::HungUpByTwiml);
     assert!(record.warnings.is_empty(), "{:?}", record.warnings);
     // 700 ms of tones, all of them.
     assert!(played(&record) >= 5_600, "{}", played(&record));
-    let session = soon("the model", gateway.model.finished())
-        .await
-        .expect("a record");
+    let session = finished(&mut gateway.model).await;
     assert_eq!(heard(&session), 1);
     let asked = asked.lock().expect("no panic").clone();
     let body: Value = serde_json::from_str(&asked[0]).expect("JSON");
@@ -141,29 +130,26 @@ async fn a_transfer_is_dialled() {
     let gateway = start_with(behaviour(&script), &[]).await;
     let mut options = phone(gateway.address, ANSWERS);
     options.dial = DialOutcome::Answered(Duration::from_secs(1));
-    let called = carrier::run(options);
-    let record = soon("the call", called).await.expect("a network");
+    let record = call(options).await;
     assert_eq!(verbs(&record), ["Connect", "Redirect", "Dial", "Hangup"]);
-    let ended = "voice_gateway_calls_ended_total{end=\"transferred\"}";
-    assert_eq!(gateway.metric(ended).await, 1.0);
+    gateway
+        .shows("voice_gateway_calls_ended_total{end=\"transferred\"}", 1.0)
+        .await;
 }
 
 #[tokio::test]
 async fn a_refused_key_gets_the_fallback() {
     let flags = [("services.main.key", "another-key")];
     let gateway = start_with(behaviour(POLITE), &flags).await;
-    let called = carrier::run(phone(gateway.address, ANSWERS));
-    let record = soon("the call", called).await.expect("a network");
+    let record = call(phone(gateway.address, ANSWERS)).await;
     assert_eq!(verbs(&record).last(), Some(&"Hangup"));
     assert!(verbs(&record).contains(&"Say"), "{:?}", record.verbs);
-    let ended = "voice_gateway_calls_ended_total{end=\"model_failed\"}";
-    assert_eq!(gateway.metric(ended).await, 1.0);
-    assert_eq!(
-        gateway
-            .metric("voice_model_lost_total{code=\"1008\"}")
-            .await,
-        1.0
-    );
+    gateway
+        .shows("voice_gateway_calls_ended_total{end=\"model_failed\"}", 1.0)
+        .await;
+    gateway
+        .shows("voice_model_lost_total{code=\"1008\"}", 1.0)
+        .await;
 }
 
 #[tokio::test]
@@ -173,25 +159,17 @@ async fn a_models_cut_connection_is_made_again_within_the_call() {
     let mut gateway = start_with(behaviour(&script), &[]).await;
     // Long after the cut.
     let caller = ANSWERS.replace("after_agent_ms = 300", "at_ms = 2500");
-    let called = carrier::run(phone(gateway.address, &caller));
-    let record = soon("the call", called).await.expect("a network");
+    let record = call(phone(gateway.address, &caller)).await;
     assert_eq!(verbs(&record), ["Connect", "Redirect", "Hangup"]);
     assert_eq!(record.streams.len(), 1);
     let sessions = [
-        soon("the model", gateway.model.finished())
-            .await
-            .expect("a record"),
-        soon("the model", gateway.model.finished())
-            .await
-            .expect("a record"),
+        finished(&mut gateway.model).await,
+        finished(&mut gateway.model).await,
     ];
     assert_eq!((heard(&sessions[0]), heard(&sessions[1])), (0, 1));
     let resumed = EventKind::Ready { is_resumed: true };
     assert!(sessions[1].events.iter().any(|event| event.kind == resumed));
-    assert_eq!(
-        gateway.metric("voice_handover_gap_seconds_count").await,
-        1.0
-    );
+    gateway.shows("voice_handover_gap_seconds_count", 1.0).await;
 }
 
 #[tokio::test]
@@ -205,25 +183,23 @@ async fn a_carriers_cut_stream_is_opened_again_and_the_talk_goes_on() {
         at: Duration::from_millis(6_000),
         kind: FaultKind::Cut,
     }];
-    let called = carrier::run(options);
-    let record = soon("the call", called).await.expect("a network");
+    let record = call(options).await;
     assert_eq!(
         verbs(&record),
         ["Connect", "Redirect", "Connect", "Redirect", "Hangup"]
     );
     assert_eq!(record.end, End::HungUpByTwiml);
-    let session = soon("the model", gateway.model.finished())
-        .await
-        .expect("a record");
+    let session = finished(&mut gateway.model).await;
     assert_eq!(heard(&session), 2, "one session heard both streams");
-    assert_eq!(gateway.metric("voice_carriers_lost_total").await, 1.0);
-    let started = "voice_gateway_calls_started_total{kind=\"inbound\"}";
-    assert_eq!(gateway.metric(started).await, 1.0);
+    gateway.shows("voice_carriers_lost_total", 1.0).await;
+    gateway
+        .shows("voice_gateway_calls_started_total{kind=\"inbound\"}", 1.0)
+        .await;
 }
 
 /// A load balancer: passes connections on, to one node and then to another.
 async fn balancer(first: SocketAddr) -> (SocketAddr, watch::Sender<SocketAddr>) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+    let listener = listen().await;
     let address = listener.local_addr().expect("an address");
     let (node, nodes) = watch::channel(first);
     tokio::spawn(async move {
@@ -277,15 +253,10 @@ async fn another_node_goes_on_with_the_talk() {
 
 async fn changes_nodes(gone: Gone) {
     let mut model = serve_model(behaviour(&patient())).await;
-    let url = url_of(&model);
-    let flags = [
-        ("services.main.base_url", url.as_str()),
-        ("services.small.base_url", &url),
-        ("drain.grace", "\"0s\""),
-        ("drain.linger", "\"1s\""),
-    ];
+    let flags = [("drain.grace", "\"0s\""), ("drain.linger", "\"1s\"")];
+    let config = || config(&url_of(&model), &flags);
     let store = Arc::new(Common(MemoryStore::new(Duration::from_secs(60), 100)));
-    let first = Gateway::bind_with_store(config(&flags), Arc::clone(&store) as _);
+    let first = Gateway::bind_with_store(config(), Arc::clone(&store) as _);
     // A process of its own, as far as its end is concerned.
     let process = tokio::runtime::Runtime::new().expect("a runtime");
     let first = process
@@ -297,7 +268,7 @@ async fn changes_nodes(gone: Gone) {
     let leave = Arc::new(Notify::new());
     let left = Arc::clone(&leave);
     let running = process.spawn(first.run(async move { left.notified().await }));
-    let second = Gateway::bind_with_store(config(&flags), store);
+    let second = Gateway::bind_with_store(config(), store);
     let second = second.await.expect("ports");
     let second_address = second.address().expect("an address");
     let second = run(serve_model(behaviour(POLITE)).await, second);
@@ -305,12 +276,7 @@ async fn changes_nodes(gone: Gone) {
     // Once the caller has answered the greeting, the first node goes.
     let mut events = model.events();
     let switch = async {
-        loop {
-            let event = events.recv().await.expect("the model runs").event;
-            if matches!(event.kind, EventKind::Heard { .. }) {
-                break;
-            }
-        }
+        until_heard(&mut events).await;
         node.send_replace(second_address);
         if gone == Gone::Leaves {
             leave.notify_one();
@@ -322,9 +288,8 @@ async fn changes_nodes(gone: Gone) {
     };
     let caller = ANSWERS.replace("after_agent_ms = 300", "at_ms = 2000");
     let caller = format!("{caller}{}", caller.replace("2000", "4500"));
-    let calling = async { tokio::join!(carrier::run(phone(address, &caller)), switch) };
-    let (record, ()) = soon("the call", calling).await;
-    let record = record.expect("a network");
+    let switch = soon("the change", switch);
+    let (record, ()) = tokio::join!(call(phone(address, &caller)), switch);
     let asks_again = match gone {
         Gone::Lost => &["Redirect"][..],
         Gone::Leaves => &["Redirect", "Pause", "Redirect"],
@@ -332,11 +297,12 @@ async fn changes_nodes(gone: Gone) {
     let expected = [&["Connect"], asks_again, &["Connect", "Redirect", "Hangup"]];
     assert_eq!(verbs(&record), expected.concat());
     assert_eq!(record.end, End::HungUpByTwiml);
-    let started = "voice_gateway_calls_started_total{kind=\"resumed\"}";
-    assert_eq!(second.metric(started).await, 1.0);
+    second
+        .shows("voice_gateway_calls_started_total{kind=\"resumed\"}", 1.0)
+        .await;
     let mut is_resumed = false;
     while !is_resumed {
-        let session = soon("the model", model.finished()).await.expect("a record");
+        let session = finished(&mut model).await;
         let resumed = EventKind::Ready { is_resumed: true };
         is_resumed = session.events.iter().any(|event| event.kind == resumed);
         if is_resumed {
@@ -352,10 +318,9 @@ async fn a_call_is_made_and_the_agent_knows_what_answered() {
         (Callee::Machine(Duration::ZERO), "machine_start", true),
     ] {
         let model = serve_model(behaviour(POLITE)).await;
-        let url = url_of(&model);
         // The carrier must know the gateway's address and the gateway the carrier's.
         let (address, node) = balancer(SocketAddr::from(([127, 0, 0, 1], 9))).await;
-        let mut call: CallOptions = phone(address, ANSWERS);
+        let mut call = phone(address, ANSWERS);
         call.status_callback = None;
         let options = carrier::ServerOptions {
             account_sid: common::ACCOUNT.to_owned(),
@@ -368,20 +333,10 @@ async fn a_call_is_made_and_the_agent_knows_what_answered() {
         let rest = carrier::Server::start(anywhere, options).await;
         let mut rest = rest.expect("a port");
         let base_url = format!("http://{}", rest.address());
-        let config = config(&[
-            ("services.main.base_url", &url),
-            ("services.small.base_url", &url),
-            ("carrier.base_url", &base_url),
-        ]);
-        let mut gateway = run(model, Gateway::bind(config).await.expect("ports"));
+        let mut gateway = start_at(model, &[("carrier.base_url", &base_url)]).await;
         node.send_replace(gateway.address);
         let body = r#"{"to":"+15005550006","from":"+15005550001","agent":"desk","machine_detection":true,"parameters":{"order":"12"}}"#;
-        let request = gateway
-            .client
-            .post(format!("http://{}/calls", gateway.address))
-            .bearer_auth(BEARER)
-            .body(body);
-        let answer = request.send().await.expect("an answer");
+        let answer = gateway.order(BEARER, body).await;
         assert_eq!(answer.status(), StatusCode::CREATED);
         let answer: Value = answer.json().await.expect("JSON");
         let record = soon("the call", rest.record()).await.expect("a record");
@@ -391,13 +346,12 @@ async fn a_call_is_made_and_the_agent_knows_what_answered() {
             ["Connect", "Redirect", "Hangup"],
             "{expected}"
         );
-        let session = soon("the model", gateway.model.finished())
-            .await
-            .expect("a record");
+        let session = finished(&mut gateway.model).await;
         let told = read(&session)[0].contains("(A machine answered");
         assert_eq!(told, says, "{expected}");
-        let started = "voice_gateway_calls_started_total{kind=\"outbound\"}";
-        assert_eq!(gateway.metric(started).await, 1.0);
+        gateway
+            .shows("voice_gateway_calls_started_total{kind=\"outbound\"}", 1.0)
+            .await;
     }
 }
 
@@ -406,9 +360,9 @@ async fn a_webhook_that_comes_three_times_is_one_call() {
     let gateway = start_with(behaviour(POLITE), &[]).await;
     let mut options = phone(gateway.address, ANSWERS);
     options.webhook_copies = 3;
-    let called = carrier::run(options);
-    let record = soon("the call", called).await.expect("a network");
+    let record = call(options).await;
     assert_eq!(record.end, End::HungUpByTwiml);
-    let started = "voice_gateway_calls_started_total{kind=\"inbound\"}";
-    assert_eq!(gateway.metric(started).await, 1.0);
+    gateway
+        .shows("voice_gateway_calls_started_total{kind=\"inbound\"}", 1.0)
+        .await;
 }

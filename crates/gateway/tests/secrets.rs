@@ -2,33 +2,17 @@
 
 mod common;
 
-use std::io::Write;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::Router;
 use axum::routing::post;
-use common::phone::{behaviour, phone, soon};
+use common::net::{serve, soon};
+use common::phone::{behaviour, call, phone, until_heard};
 use common::{BEARER, config, form, run, serve_model, token_of, url_of};
-use phonebox::carrier;
-use phonebox::model::EventKind;
 use voice_gateway::config::{LogConfig, LogFormat};
 use voice_gateway::live::{MemoryStore, SessionStore as _};
 use voice_gateway::{Gateway, logging};
-
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().expect("no panic").extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
 
 const SCRIPT: &str = r#"
 kind = "script"
@@ -63,22 +47,19 @@ say = { voice = { ms = 700, seed = 7 } }
 
 #[tokio::test]
 async fn a_busy_gateway_shows_no_secret() {
-    let log = Log::default();
-    let writer = log.clone();
+    let log = tempfile::NamedTempFile::new().expect("a file");
+    let writer = Arc::new(log.reopen().expect("a file"));
     let settings = LogConfig {
         format: LogFormat::Json,
         level: "trace".to_owned(),
         otlp: None,
     };
-    logging::install(&settings, move || writer.clone()).expect("the only one");
+    logging::install(&settings, writer).expect("the only one");
 
     // A tool that fails, with words that are nobody's business.
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await;
-    let listener = listener.expect("a port");
-    let address = listener.local_addr().expect("an address");
     let lookup = async || (reqwest::StatusCode::BAD_REQUEST, "no-such-person");
     let router = Router::new().route("/lookup-path", post(lookup));
-    tokio::spawn(async move { axum::serve(listener, router).await });
+    let address = serve(router).await;
     let tool = format!(
         "{{ description = \"d\", url = \"http://{address}/lookup-path?key=url-key-5\", secret = \"tool-key-88\" }}"
     );
@@ -86,14 +67,11 @@ async fn a_busy_gateway_shows_no_secret() {
     let path = |name: &str| folder.path().join(name).display().to_string();
     let model = serve_model(behaviour(SCRIPT)).await;
     let mut events = model.events();
-    let url = url_of(&model);
     let (transcripts, records, recordings) =
         (path("transcripts"), path("calls"), path("recordings"));
-    let config = config(&[
+    let flags = [
         ("limits.calls", "2"),
         ("carrier.base_url", "http://127.0.0.1:9"),
-        ("services.main.base_url", &url),
-        ("services.small.base_url", &url),
         ("agents.desk.tools.lookup", &tool),
         ("agents.desk.system_prompt", "Never tell about tangerines."),
         ("agents.desk.transcripts", "true"),
@@ -101,45 +79,34 @@ async fn a_busy_gateway_shows_no_secret() {
         ("shared.transcripts", &transcripts),
         ("shared.call_records", &records),
         ("shared.recordings", &recordings),
-    ]);
+    ];
+    let config = config(&url_of(&model), &flags);
     let store = Arc::new(MemoryStore::new(Duration::from_secs(60), 100));
     let gateway = Gateway::bind_with_store(config, Arc::clone(&store) as _);
-    let gateway = run(model, gateway.await.expect("ports"));
+    let mut gateway = run(model, gateway.await.expect("ports"));
 
     // A whole call, looked at while it goes on.
     let options = phone(gateway.address, CALLER);
     let call_sid = options.call_sid.expose().clone();
     let key = format!("{}:{call_sid}", options.account_sid.expose());
     let look = async {
-        loop {
-            let event = events.recv().await.expect("the model runs").event;
-            if matches!(event.kind, EventKind::Heard { .. }) {
-                break;
-            }
-        }
+        until_heard(&mut events).await;
         let remembered = store.get(&key).await.expect("a store");
         let handle = remembered.expect("it is remembered").memory.handle;
         let handle = handle.expect("a handle").into_exposed();
         (handle, gateway.admin("/calls").await.1)
     };
-    let (record, (handle, calls)) = soon("the call", async {
-        tokio::join!(carrier::run(options), look)
-    })
-    .await;
-    record.expect("a network");
+    let (_, (handle, calls)) = tokio::join!(call(options), soon("the caller", look));
     assert!(calls.contains("\"state\":\"talking\""), "{calls}");
 
     // What goes wrong around calls.
     let twiml = gateway.twiml("/voice", "CA1").await;
-    let token = token_of(&twiml).to_owned();
-    let mut stream = gateway.stream().await.expect("it is signed");
-    stream.begin("CA1", &token).await;
+    let mut stream = gateway.begin("CA1", &twiml).await;
     let odd = r#"{"event":"odd","streamSid":"MZ1","words":"secret-words"}"#;
     stream.say(odd.to_owned()).await;
     stream.say("{secret-words".to_owned()).await;
     let second = gateway.claimed("CA1", &twiml).await;
-    let mut replayed = gateway.stream().await.expect("it is signed");
-    replayed.begin("CA1", &token).await;
+    let mut replayed = gateway.begin("CA1", &twiml).await;
     replayed.closed().await;
     gateway.twiml("/voice", "CA2").await;
     gateway.twiml("/voice", "CA3").await;
@@ -151,14 +118,11 @@ async fn a_busy_gateway_shows_no_secret() {
         ("StreamError", "no answer from +15005550006"),
     ]);
     gateway.post("/status", &failed).await;
-    let call = r#"{"to":"+15005550006","from":"+15005550001","agent":"desk","parameters":{"note":"secret-words"}}"#;
-    let calls_url = format!("http://{}/calls", gateway.address);
+    let body = r#"{"to":"+15005550006","from":"+15005550001","agent":"desk","parameters":{"note":"secret-words"}}"#;
     for bearer in [BEARER, "wrong-bearer-99"] {
-        let request = gateway.client.post(&calls_url).bearer_auth(bearer);
-        request.body(call).send().await.expect("an answer");
+        gateway.order(bearer, body).await;
     }
     stream.stop().await;
-    stream.closed().await;
     let (_, metrics) = gateway.admin("/metrics").await;
     let (_, ready) = gateway.admin("/ready").await;
     let drained = gateway.leave();
@@ -179,7 +143,7 @@ async fn a_busy_gateway_shows_no_secret() {
     }
     drained.abort();
 
-    let log = String::from_utf8(log.0.lock().expect("no panic").clone()).expect("a text");
+    let log = std::fs::read_to_string(log.path()).expect("a text");
     for line in [
         "a call begins",
         "the call ended",
@@ -214,7 +178,7 @@ async fn a_busy_gateway_shows_no_secret() {
         "card-4111",
         "pressed",
         &handle,
-        &token,
+        token_of(&twiml),
         token_of(&second),
     ] {
         assert!(!shown.contains(secret), "{secret} is in {shown}");

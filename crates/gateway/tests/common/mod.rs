@@ -3,6 +3,7 @@
 #![allow(dead_code, reason = "each test file uses a part of it")]
 #![allow(unreachable_pub, reason = "it is a module of several test files")]
 
+pub mod net;
 pub mod phone;
 
 use std::net::SocketAddr;
@@ -83,19 +84,39 @@ pub struct Running {
     pub client: reqwest::Client,
     /// What the agents speak with.
     pub model: model::Server,
-    stop: oneshot::Sender<()>,
-    task: JoinHandle<Drained>,
+    /// What stops it, and its task, until it is told to leave.
+    running: Option<(oneshot::Sender<()>, JoinHandle<Drained>)>,
 }
 
-/// Reads a configuration from the base and flags.
-pub fn config(flags: &[(&str, &str)]) -> Config {
-    let file = tempfile::NamedTempFile::new().expect("a file");
-    std::fs::write(file.path(), BASE).expect("it can be written");
-    let flags: Vec<_> = flags
-        .iter()
-        .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
-        .collect();
-    Config::load(Some(file.path()), [], &flags).expect("it is right")
+/// Reads a configuration from a file's text, variables and flags. An error names the file without its folder.
+pub fn load(
+    text: &str,
+    variables: &[(&str, &str)],
+    flags: &[(&str, &str)],
+) -> Result<Config, String> {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = folder.path().join("gateway.toml");
+    std::fs::write(&path, text).expect("it can be written");
+    let own = |pairs: &[(&str, &str)]| -> Vec<_> {
+        let pairs = pairs.iter();
+        pairs
+            .map(|(name, value)| ((*name).to_owned(), (*value).to_owned()))
+            .collect()
+    };
+    Config::load(Some(&path), own(variables), &own(flags)).map_err(|error| {
+        let (error, prefix) = (error.to_string(), format!("{}/", folder.path().display()));
+        error.strip_prefix(&prefix).unwrap_or(&error).to_owned()
+    })
+}
+
+/// Reads a configuration from the base and flags, with the agents' model at a URL.
+pub fn config(model: &str, flags: &[(&str, &str)]) -> Config {
+    let mut all = vec![
+        ("services.main.base_url", model),
+        ("services.small.base_url", model),
+    ];
+    all.extend(flags);
+    load(BASE, &[], &all).expect("it is right")
 }
 
 /// Starts a gateway, and a model that says what it hears.
@@ -105,14 +126,13 @@ pub async fn start(flags: &[(&str, &str)]) -> Running {
 
 /// Starts a gateway, and a model that does as it is told.
 pub async fn start_with(behaviour: Behaviour, flags: &[(&str, &str)]) -> Running {
-    let model = serve_model(behaviour).await;
-    let url = url_of(&model);
-    let mut all = vec![
-        ("services.main.base_url", url.as_str()),
-        ("services.small.base_url", &url),
-    ];
-    all.extend(flags);
-    run(model, Gateway::bind(config(&all)).await.expect("ports"))
+    start_at(serve_model(behaviour).await, flags).await
+}
+
+/// Starts a gateway at a model.
+pub async fn start_at(model: model::Server, flags: &[(&str, &str)]) -> Running {
+    let config = config(&url_of(&model), flags);
+    run(model, Gateway::bind(config).await.expect("ports"))
 }
 
 /// A model on a port of its own.
@@ -127,7 +147,13 @@ pub async fn serve_model(behaviour: Behaviour) -> model::Server {
 
 /// Where a model is.
 pub fn url_of(model: &model::Server) -> String {
-    format!("http://{}", model.plain_addr().expect("an address"))
+    match model.plain_addr() {
+        Some(address) => format!("http://{address}"),
+        None => format!(
+            "https://localhost:{}",
+            model.tls_addr().expect("TLS").port()
+        ),
+    }
 }
 
 /// Lets a gateway run.
@@ -143,8 +169,7 @@ pub fn run(model: model::Server, gateway: Gateway) -> Running {
         admin,
         client,
         model,
-        stop,
-        task,
+        running: Some((stop, task)),
     }
 }
 
@@ -196,6 +221,26 @@ impl Running {
         response.text().await.expect("a text")
     }
 
+    /// Asks for a call to be made, with a bearer token.
+    pub async fn order(&self, bearer: &str, body: &str) -> Response {
+        let request = self.client.post(format!("http://{}/calls", self.address));
+        let request = request.bearer_auth(bearer).body(body.to_owned());
+        request.send().await.expect("an answer")
+    }
+
+    /// Opens a socket.
+    pub async fn connect(&self) -> TcpStream {
+        let connected = TcpStream::connect(self.address).await;
+        connected.expect("it listens")
+    }
+
+    /// Opens the stream of a call that a TwiML asks for, and begins it.
+    pub async fn begin(&self, call: &str, twiml: &str) -> Stream {
+        let mut stream = self.stream().await.expect("it is signed");
+        stream.begin(call, token_of(twiml)).await;
+        stream
+    }
+
     /// Opens a signed stream.
     pub async fn stream(&self) -> Result<Stream, tungstenite::Error> {
         let signature = Key::sha1(TOKEN).sign("wss://voice.test/media", Body::None);
@@ -244,10 +289,16 @@ impl Running {
             .unwrap_or_else(|| panic!("{line} is not in {text}"))
     }
 
+    /// Checks the value of a metric.
+    pub async fn shows(&self, line: &str, expected: f64) {
+        assert_eq!(self.metric(line).await, expected, "{line}");
+    }
+
     /// Lets the gateway begin to leave.
-    pub fn leave(self) -> JoinHandle<Drained> {
-        self.stop.send(()).expect("it runs");
-        self.task
+    pub fn leave(&mut self) -> JoinHandle<Drained> {
+        let (stop, task) = self.running.take().expect("it leaves once");
+        stop.send(()).expect("it runs");
+        task
     }
 }
 
@@ -266,9 +317,11 @@ impl Stream {
         self.say(start_message(call, token)).await;
     }
 
-    pub async fn stop(&mut self) {
+    /// Says that the caller has hung up, and waits until the other end closes.
+    pub async fn stop(mut self) {
         self.say(r#"{"event":"stop","streamSid":"MZ1","stop":{}}"#.to_owned())
             .await;
+        self.closed().await;
     }
 
     /// Reads until the other end closes; the close frame's reason if there is one.

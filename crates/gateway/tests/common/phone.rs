@@ -1,12 +1,13 @@
 //! A phone of the phone box that calls a gateway.
 
-use std::future::Future;
 use std::net::SocketAddr;
 use std::time::Duration;
 
-use phonebox::carrier::{CallOptions, CallRecord, Caller, twiml::Link};
-use phonebox::model::Behaviour;
+use phonebox::carrier::{self, CallOptions, CallRecord, Caller, twiml::Link};
+use phonebox::model::{Behaviour, EventKind, LiveEvent, Record, Server};
+use tokio::sync::broadcast;
 
+use super::net::soon;
 use super::{ORIGIN, TOKEN};
 
 /// A model that greets; once it was spoken to it answers and hangs up.
@@ -71,8 +72,23 @@ pub fn played(record: &CallRecord) -> u64 {
         .sum()
 }
 
-/// Fails instead of hanging.
-pub async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    let limited = tokio::time::timeout(Duration::from_secs(90), future).await;
-    limited.unwrap_or_else(|_| panic!("{what}: nothing happened"))
+/// Makes a call, to its end.
+pub async fn call(options: CallOptions) -> CallRecord {
+    let called = carrier::run(options);
+    soon("the call", called).await.expect("a network")
+}
+
+/// Waits until the model has heard the caller speak.
+pub async fn until_heard(events: &mut broadcast::Receiver<LiveEvent>) {
+    loop {
+        let event = events.recv().await.expect("the model runs").event;
+        if matches!(event.kind, EventKind::Heard { .. }) {
+            return;
+        }
+    }
+}
+
+/// The record of the model's next session that is over.
+pub async fn finished(model: &mut Server) -> Record {
+    soon("the model", model.finished()).await.expect("a record")
 }

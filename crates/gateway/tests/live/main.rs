@@ -1,5 +1,7 @@
 //! Calls over real sockets, with a model and a carrier that do what the test says.
 
+#[path = "../common/mod.rs"]
+mod common;
 #[cfg(feature = "object-storage")]
 mod s3;
 #[cfg(feature = "object-storage")]
@@ -12,8 +14,9 @@ use std::sync::{Arc, Mutex};
 use axum::Router;
 use axum::http::{HeaderMap, StatusCode};
 use axum::routing::post;
+use common::net::{serve, soon};
 use serde_json::{Value, json};
-use support::{Carrier, Desk, Model, caller, soon};
+use support::{Carrier, Desk, Model, Talk, caller};
 use voice_call::call::End;
 use voice_gateway::live::{
     AgentConfig, IDEMPOTENCY_KEY, SIGNATURE, ServiceConfig, SharedConfig, check, start,
@@ -21,32 +24,24 @@ use voice_gateway::live::{
 
 #[tokio::test]
 async fn the_greeting_is_heard_and_the_record_tells_of_the_call() {
-    let model = Model::listen().await;
-    let desk = Desk::new(
-        &model.url(),
-        "greeting = '(Say hello.)'\ntranscripts = true",
-        "",
-    );
-    let live = desk.call();
-    let mut session = model.accept().await;
-    assert_eq!(session.setup["model"], "models/gemini-3.8-live");
-    let mut carrier = Carrier::stream(&live).await;
-    let told = session.next_but_sound().await.to_string();
+    let mut talk = Talk::begin("greeting = '(Say hello.)'\ntranscripts = true", "").await;
+    assert_eq!(talk.session.setup["model"], "models/gemini-3.8-live");
+    let told = talk.session.next_but_sound().await.to_string();
     assert!(told.contains("(Say hello.)"), "{told}");
-    session
+    talk.session
         .send(json!({"serverContent": {"outputTranscription": {"text": "Hello!"}}}))
         .await;
-    session.speak(200).await;
-    let media = carrier.next_of("media").await;
+    talk.session.speak(200).await;
+    let media = talk.carrier.next_of("media").await;
     assert_eq!(media["streamSid"], "MZ1");
-    carrier.next_of("mark").await;
-    assert_eq!(live.status().state, "talking");
-    session.send(json!({"usageMetadata": {"promptTokenCount": 12, "responseTokenCount": 3, "totalTokenCount": 15}})).await;
-    session.send(json!({"toolCall": {"functionCalls": [{"id": "f1", "name": "nothing_like_it", "args": {}}]}})).await;
-    session.next_but_sound().await; // Its refusal: the tokens before it were counted.
-    carrier.stop().await;
-    assert_eq!(soon("the end", live.ended()).await, End::CallerHungUp);
-    let record = desk.record().await;
+    talk.carrier.next_of("mark").await;
+    assert_eq!(talk.live.status().state, "talking");
+    talk.session.send(json!({"usageMetadata": {"promptTokenCount": 12, "responseTokenCount": 3, "totalTokenCount": 15}})).await;
+    talk.session.send(json!({"toolCall": {"functionCalls": [{"id": "f1", "name": "nothing_like_it", "args": {}}]}})).await;
+    talk.session.next_but_sound().await; // Its refusal: the tokens before it were counted.
+    talk.carrier.stop().await;
+    assert_eq!(soon("the end", talk.live.ended()).await, End::CallerHungUp);
+    let record = talk.desk.record().await;
     for (field, expected) in [
         ("agent", json!("bakery")),
         ("call_sid", json!("CA1")),
@@ -58,7 +53,7 @@ async fn the_greeting_is_heard_and_the_record_tells_of_the_call() {
         assert_eq!(record[field], expected, "{field}");
     }
     assert!(record["agent_samples_heard"].as_u64() > Some(0), "{record}");
-    let transcript = desk.lines("transcripts.jsonl").await;
+    let transcript = talk.desk.lines("transcripts.jsonl").await;
     assert_eq!(
         (&transcript[0]["speaker"], &transcript[0]["text"]),
         (&json!("agent"), &json!("Hello!"))
@@ -68,19 +63,15 @@ async fn the_greeting_is_heard_and_the_record_tells_of_the_call() {
 
 #[tokio::test]
 async fn a_barge_in_clears_the_carrier() {
-    let model = Model::listen().await;
-    let desk = Desk::new(&model.url(), "", "");
-    let live = desk.call();
-    let mut session = model.accept().await;
-    let mut carrier = Carrier::stream(&live).await;
-    session.speak(5_000).await;
-    carrier.next_of("media").await;
-    session
+    let mut talk = Talk::begin("", "").await;
+    talk.session.speak(5_000).await;
+    talk.carrier.next_of("media").await;
+    talk.session
         .send(json!({"serverContent": {"interrupted": true}}))
         .await;
-    carrier.next_of("clear").await;
-    live.hang_up(End::Stopped);
-    let record = desk.record().await;
+    talk.carrier.next_of("clear").await;
+    talk.live.hang_up(End::Stopped);
+    let record = talk.desk.record().await;
     assert_eq!(
         (&record["barge_ins"], &record["end"]),
         (&json!(1), &json!("stopped"))
@@ -89,7 +80,7 @@ async fn a_barge_in_clears_the_carrier() {
         record["agent_samples_dropped"].as_u64() > Some(8_000),
         "{record}"
     );
-    while !carrier.next().await.is_null() {}
+    while !talk.carrier.next().await.is_null() {}
 }
 
 #[tokio::test]
@@ -109,27 +100,20 @@ async fn a_tool_is_asked_again_with_the_same_key_and_its_answer_reaches_the_mode
             }
         }
     };
-    let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
-    let address = listener.local_addr().unwrap();
     let router = Router::new().route("/price", post(answer));
-    tokio::spawn(async move { axum::serve(listener, router).await });
-
-    let model = Model::listen().await;
+    let address = serve(router).await;
     let tool = format!(
         "[tools.price]\ndescription = 'The price.'\nurl = 'http://{address}/price'\nsecret = 'k'\nparameters = {{ type = 'object', properties = {{ bread = {{ type = 'string' }} }} }}"
     );
-    let desk = Desk::new(&model.url(), &tool, "");
-    let live = desk.call();
-    let mut session = model.accept().await;
-    let declared = session.setup["tools"].to_string();
+    let mut talk = Talk::begin(&tool, "").await;
+    let declared = talk.session.setup["tools"].to_string();
     assert!(
         declared.contains(r#""name":"price""#) && declared.contains("end_call"),
         "{declared}"
     );
-    let _carrier = Carrier::stream(&live).await;
-    session.next_but_sound().await; // The greeting.
-    session.send(json!({"toolCall": {"functionCalls": [{"id": "f1", "name": "price", "args": {"bread": "rye"}}]}})).await;
-    let answer = session.next_but_sound().await.to_string();
+    talk.session.next_but_sound().await; // The greeting.
+    talk.session.send(json!({"toolCall": {"functionCalls": [{"id": "f1", "name": "price", "args": {"bread": "rye"}}]}})).await;
+    let answer = talk.session.next_but_sound().await.to_string();
     assert!(
         answer.contains(r#""id":"f1""#) && answer.contains(r#""price":1.5"#),
         "{answer}"
@@ -154,20 +138,18 @@ async fn a_tool_is_asked_again_with_the_same_key_and_its_answer_reaches_the_mode
 
 #[tokio::test]
 async fn a_notice_is_followed_by_a_connection_with_the_handle() {
-    let model = Model::listen().await;
-    let desk = Desk::new(&model.url(), "", "");
-    let live = desk.call();
-    let mut first = model.accept().await;
-    let _carrier = Carrier::stream(&live).await;
-    first.next_but_sound().await; // The greeting.
-    first.speak(20).await;
-    first.give_handle("h-1").await;
-    first.send(json!({"goAway": {"timeLeft": "5s"}})).await;
-    while !first.next().await.is_null() {}
-    let second = model.accept().await;
+    let mut talk = Talk::begin("", "").await;
+    talk.session.next_but_sound().await; // The greeting.
+    talk.session.speak(20).await;
+    talk.session.give_handle("h-1").await;
+    talk.session
+        .send(json!({"goAway": {"timeLeft": "5s"}}))
+        .await;
+    while !talk.session.next().await.is_null() {}
+    let second = talk.model.accept().await;
     assert_eq!(second.setup["sessionResumption"]["handle"], "h-1");
-    live.hang_up(End::Stopped);
-    assert_eq!(soon("the end", live.ended()).await, End::Stopped);
+    talk.live.hang_up(End::Stopped);
+    assert_eq!(soon("the end", talk.live.ended()).await, End::Stopped);
 }
 
 #[tokio::test]
@@ -185,71 +167,56 @@ async fn a_refused_key_ends_the_call_with_advice() {
 
 #[tokio::test]
 async fn a_cut_connection_is_made_again() {
-    let model = Model::listen().await;
-    let desk = Desk::new(&model.url(), "", "");
-    let live = desk.call();
-    let mut first = model.accept().await;
-    let mut carrier = Carrier::stream(&live).await;
-    first.next_but_sound().await;
-    first.give_handle("h-1").await;
-    first.speak(20).await;
-    carrier.next_of("media").await; // So the handle has arrived.
-    first.cut();
-    let mut second = model.accept().await;
+    let mut talk = Talk::begin("", "").await;
+    talk.session.next_but_sound().await;
+    talk.session.give_handle("h-1").await;
+    talk.session.speak(20).await;
+    talk.carrier.next_of("media").await; // So the handle has arrived.
+    talk.session.cut();
+    let mut second = talk.model.accept().await;
     assert_eq!(second.setup["sessionResumption"]["handle"], "h-1");
     second.next().await; // Sound of the caller's: it is live.
-    carrier.stop().await;
-    let record = desk.record().await;
+    talk.carrier.stop().await;
+    let record = talk.desk.record().await;
     assert_eq!(record["handovers"], 1);
 }
 
 #[tokio::test]
 async fn a_lost_carrier_may_come_back() {
-    let model = Model::listen().await;
-    let desk = Desk::new(&model.url(), "", "");
-    let live = desk.call();
-    let mut session = model.accept().await;
-    let carrier = Carrier::stream(&live).await;
-    session.next_but_sound().await;
-    drop(carrier);
-    let mut carrier = Carrier::stream(&live).await;
-    session.speak(20).await;
-    carrier.next_of("media").await;
-    carrier.stop().await;
-    assert_eq!(desk.record().await["streams"], 2);
+    let mut talk = Talk::begin("", "").await;
+    talk.session.next_but_sound().await;
+    drop(talk.carrier);
+    talk.carrier = Carrier::stream(&talk.live).await;
+    talk.session.speak(20).await;
+    talk.carrier.next_of("media").await;
+    talk.carrier.stop().await;
+    assert_eq!(talk.desk.record().await["streams"], 2);
 }
 
 #[tokio::test]
 async fn a_carrier_that_does_not_even_answer_pings_is_given_up() {
-    let model = Model::listen().await;
     let limits = "sockets = { ping_interval = '20ms', longest_silence = '100ms' }";
-    let desk = Desk::new(
-        &model.url(),
-        "carrier_timeout = '100ms'\ngreeting = ''",
-        limits,
-    );
-    let live = desk.call();
-    let _session = model.accept().await;
-    let _silent = Carrier::stream(&live).await;
-    assert_eq!(soon("the end", live.ended()).await, End::CarrierLost);
+    let talk = Talk::begin("carrier_timeout = '100ms'\ngreeting = ''", limits).await;
+    assert_eq!(soon("the end", talk.live.ended()).await, End::CarrierLost);
 }
 
 #[tokio::test]
 async fn a_recording_has_both_sides_in_time() {
-    let model = Model::listen().await;
-    let desk = Desk::new(&model.url(), "records = true", "");
-    let live = desk.call();
-    let mut session = model.accept().await;
-    let mut carrier = Carrier::stream(&live).await;
-    session.speak(100).await;
-    carrier.next_of("media").await;
-    carrier.next_of("mark").await;
+    let mut talk = Talk::begin("records = true", "").await;
+    talk.session.speak(100).await;
+    talk.carrier.next_of("media").await;
+    talk.carrier.next_of("mark").await;
     let sound = voice_call_sound();
-    carrier.send(json!({"event": "media", "streamSid": "MZ1", "media": {"track": "inbound", "chunk": "1", "timestamp": "0", "payload": sound}})).await;
-    carrier.stop().await;
-    assert_eq!(soon("the end", live.ended()).await, End::CallerHungUp);
-    desk.record().await; // Written after the recording.
-    let file = std::fs::read(desk.recordings().join(format!("{}.wav", live.id()))).unwrap();
+    talk.carrier.send(json!({"event": "media", "streamSid": "MZ1", "media": {"track": "inbound", "chunk": "1", "timestamp": "0", "payload": sound}})).await;
+    talk.carrier.stop().await;
+    assert_eq!(soon("the end", talk.live.ended()).await, End::CallerHungUp);
+    talk.desk.record().await; // Written after the recording.
+    let file = std::fs::read(
+        talk.desk
+            .recordings()
+            .join(format!("{}.wav", talk.live.id())),
+    )
+    .unwrap();
     let header = audio_converter_file::wav::parse(&file[..], Some(file.len() as u64)).unwrap();
     assert_eq!((header.channels, header.rate), (2, 8_000));
     assert_eq!(header.data_bytes, Some(file.len() as u64 - 58));
@@ -266,27 +233,23 @@ async fn a_recording_has_both_sides_in_time() {
 
 #[tokio::test]
 async fn another_process_goes_on_with_the_talk() {
-    let model = Model::listen().await;
-    let desk = Desk::new(&model.url(), "", "");
-    let live = desk.call();
-    let mut first = model.accept().await;
-    let mut carrier = Carrier::stream(&live).await;
-    first.give_handle("h-1").await;
-    first.speak(20).await;
-    carrier.next_of("media").await; // So the handle has arrived.
-    live.hang_up(End::Stopped);
-    desk.record().await;
-    let remembered = desk.shared.recall("AC1", "CA1").await.unwrap();
+    let mut talk = Talk::begin("", "").await;
+    talk.session.give_handle("h-1").await;
+    talk.session.speak(20).await;
+    talk.carrier.next_of("media").await; // So the handle has arrived.
+    talk.live.hang_up(End::Stopped);
+    talk.desk.record().await;
+    let remembered = talk.desk.shared.recall("AC1", "CA1").await.unwrap();
     assert_eq!(remembered.agent, "bakery");
-    let live = start(&desk.agent, caller(), Some(remembered));
-    let second = model.accept().await;
+    talk.live = start(&talk.desk.agent, caller(), Some(remembered));
+    let second = talk.model.accept().await;
     assert_eq!(second.setup["sessionResumption"]["handle"], "h-1");
-    let mut carrier = Carrier::stream(&live).await;
-    carrier.stop().await;
-    soon("the end", live.ended()).await;
+    talk.carrier = Carrier::stream(&talk.live).await;
+    talk.carrier.stop().await;
+    soon("the end", talk.live.ended()).await;
     soon("the store", async {
-        while desk.shared.recall("AC1", "CA1").await.is_some() {
-            desk.shared.flush().await;
+        while talk.desk.shared.recall("AC1", "CA1").await.is_some() {
+            talk.desk.shared.flush().await;
             tokio::task::yield_now().await;
         }
     })

@@ -15,7 +15,7 @@ use sha2::{Digest as _, Sha256};
 use tokio::net::TcpListener;
 use tokio::sync::watch;
 
-use crate::support::soon;
+use crate::common::net::soon;
 
 pub(crate) const BUCKET: &str = "calls-of-a-bakery";
 pub(crate) const KEY_ID: &str = "AKIDEXAMPLE";

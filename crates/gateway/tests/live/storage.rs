@@ -1,8 +1,7 @@
 //! What calls leave behind reaches the object storage, whatever happens in between.
 
-use std::io::Write;
 use std::path::Path;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde_json::{Value, json};
@@ -10,8 +9,9 @@ use tokio::net::TcpListener;
 use tokio::time::Instant;
 use voice_gateway::live::{Shared, SharedConfig, check, store};
 
+use crate::common::net::{listen, soon};
 use crate::s3::{BUCKET, KEY, KEY_ID, REGION, S3};
-use crate::support::{Carrier, Desk, Model, soon};
+use crate::support::Talk;
 
 /// The section of a server, with the key in a file or in place.
 fn section(listener: &TcpListener, key: &str) -> String {
@@ -31,10 +31,6 @@ fn open(folder: &Path, storage: &str) -> Arc<Shared> {
     Shared::open(&config, &Default::default(), store).unwrap()
 }
 
-async fn listen() -> TcpListener {
-    TcpListener::bind("127.0.0.1:0").await.unwrap()
-}
-
 async fn finish(shared: &Shared) {
     let deadline = Instant::now() + Duration::from_secs(3_600);
     soon("uploads", shared.finish_uploads(deadline)).await;
@@ -51,24 +47,21 @@ fn names(folder: &Path) -> Vec<String> {
 
 #[tokio::test]
 async fn a_calls_files_are_uploaded_after_it() {
-    let (model, listener) = (Model::listen().await, listen().await);
+    let listener = listen().await;
     let section = section(&listener, KEY);
     let server = S3::serve(listener);
-    let desk = Desk::new(&model.url(), "records = true\ntranscripts = true", &section);
-    let live = desk.call();
-    let mut session = model.accept().await;
-    let mut carrier = Carrier::stream(&live).await;
-    session
+    let mut talk = Talk::begin("records = true\ntranscripts = true", &section).await;
+    talk.session
         .send(json!({"serverContent": {"inputTranscription": {"text": "Hello?"}}}))
         .await;
-    session.speak(200).await;
-    carrier.next_of("mark").await;
-    carrier.stop().await;
-    soon("the end", live.ended()).await;
-    let record = desk.record().await;
-    finish(&desk.shared).await;
+    talk.session.speak(200).await;
+    talk.carrier.next_of("mark").await;
+    talk.carrier.stop().await;
+    soon("the end", talk.live.ended()).await;
+    let record = talk.desk.record().await;
+    finish(&talk.desk.shared).await;
 
-    assert_eq!(names(&desk.recordings()), [""; 0]);
+    assert_eq!(names(&talk.desk.recordings()), [""; 0]);
     let objects = server.objects();
     let keys: Vec<_> = objects.keys().map(String::as_str).collect();
     let [json, wav] = keys[..] else {
@@ -78,7 +71,10 @@ async fn a_calls_files_are_uploaded_after_it() {
     let month = date[..7].replace('-', "/");
     for (key, kind) in [(json, "json"), (wav, "wav")] {
         assert!(key.starts_with(&format!("voice/calls/{month}/")), "{key}");
-        assert!(key.ends_with(&format!("/{}.{kind}", live.id())), "{key}");
+        assert!(
+            key.ends_with(&format!("/{}.{kind}", talk.live.id())),
+            "{key}"
+        );
     }
     let (media_type, sound) = &objects[wav];
     assert_eq!((&media_type[..], &sound[..4]), ("audio/wav", &b"RIFF"[..]));
@@ -94,7 +90,7 @@ async fn a_calls_files_are_uploaded_after_it() {
         (&json!("caller"), &json!("Hello?"))
     );
     assert!(said["call_sid"].is_null(), "it is in the record");
-    let line = &desk.lines("transcripts.jsonl").await[0];
+    let line = &talk.desk.lines("transcripts.jsonl").await[0];
     assert_eq!(line["call_sid"], "CA1");
     for (name, value) in said.as_object().unwrap() {
         assert_eq!(&line[name], value);
@@ -143,28 +139,13 @@ async fn the_next_process_uploads_what_the_last_one_left() {
     assert_eq!(names(folder.path()), ["00000000000000cc.wav.part"]);
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
-}
-
 #[tokio::test]
 async fn a_wrong_key_is_told_once_and_the_right_one_needs_no_restart() {
-    let log = Log::default();
-    let writer = log.clone();
+    let log = tempfile::NamedTempFile::new().unwrap();
     let lines = tracing_subscriber::fmt().with_max_level(tracing::Level::TRACE);
     let lines = lines
         .with_ansi(false)
-        .with_writer(move || writer.clone())
+        .with_writer(Arc::new(log.reopen().unwrap()))
         .finish();
     let _guard = tracing::subscriber::set_default(lines);
 
@@ -180,7 +161,7 @@ async fn a_wrong_key_is_told_once_and_the_right_one_needs_no_restart() {
     finish(&shared).await; // It does not wait for what will not change.
     assert!(file.exists());
     assert!(server.objects().is_empty());
-    let said = String::from_utf8(log.0.lock().unwrap().clone()).unwrap();
+    let said = std::fs::read_to_string(log.path()).unwrap();
     let lines = said.matches("the object storage refuses the access key");
     assert_eq!(lines.count(), 1, "{said}");
     assert!(

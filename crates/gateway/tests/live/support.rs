@@ -1,9 +1,7 @@
 //! A model and a carrier that do what a test says, over real sockets. Nobody sleeps: who waits, waits for a message.
 
-use std::future::Future;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use axum::Router;
 use axum::extract::{State, WebSocketUpgrade};
@@ -18,11 +16,7 @@ use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::{MaybeTlsStream, WebSocketStream};
 use voice_gateway::live::{Agent, Caller, LiveCall, Shared, SharedConfig, store};
 
-/// Fails instead of hanging.
-pub(crate) async fn soon<T>(what: &str, future: impl Future<Output = T>) -> T {
-    let limited = tokio::time::timeout(Duration::from_secs(20), future).await;
-    limited.unwrap_or_else(|_| panic!("{what}: nothing happened"))
-}
+use crate::common::net::{listen, serve, soon};
 
 pub(crate) struct Model {
     listener: TcpListener,
@@ -35,7 +29,7 @@ pub(crate) struct ModelSession {
 
 impl Model {
     pub(crate) async fn listen() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let listener = listen().await;
         Self { listener }
     }
 
@@ -155,10 +149,8 @@ impl Carrier {
         let router = Router::new()
             .route("/media", get(attach))
             .with_state(live.clone());
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let address = listener.local_addr().unwrap();
-        tokio::spawn(async move { axum::serve(listener, router).await });
-        let connecting = tokio_tungstenite::connect_async(format!("ws://{address}/media"));
+        let url = format!("ws://{}/media", serve(router).await);
+        let connecting = tokio_tungstenite::connect_async(url);
         let (socket, _) = soon("the gateway's socket", connecting).await.unwrap();
         Self { socket }
     }
@@ -271,6 +263,33 @@ impl Desk {
 
     pub(crate) fn recordings(&self) -> std::path::PathBuf {
         Path::new(self.folder.path()).join("recordings")
+    }
+}
+
+/// A call that the model has accepted, and whose stream the carrier has opened.
+pub(crate) struct Talk {
+    pub(crate) model: Model,
+    pub(crate) desk: Desk,
+    pub(crate) live: LiveCall,
+    pub(crate) session: ModelSession,
+    pub(crate) carrier: Carrier,
+}
+
+impl Talk {
+    /// With more keys, as [`Desk::new`] takes them.
+    pub(crate) async fn begin(agent: &str, shared: &str) -> Self {
+        let model = Model::listen().await;
+        let desk = Desk::new(&model.url(), agent, shared);
+        let live = desk.call();
+        let session = model.accept().await;
+        let carrier = Carrier::stream(&live).await;
+        Self {
+            model,
+            desk,
+            live,
+            session,
+            carrier,
+        }
     }
 }
 

@@ -6,24 +6,19 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Semaphore;
-use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Error, Message};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use voice_call::Time;
 use voice_call::gemini::{
-    Blob, ClientMessage, Close, INPUT_RATE, LONGEST_MESSAGE, ServerMessage, Setup, SetupComplete,
-    Surface,
+    Blob, ClientMessage, Close, INPUT_RATE, ServerMessage, Setup, SetupComplete, Surface,
 };
 
 use super::board::Board;
 use super::speaker::Speaker;
-use crate::model::{ServerError, ServerOptions, http};
+use crate::model::accept::{HANDSHAKE, Host, Listeners, Running, close_frame, web_socket};
+use crate::model::{ServerError, ServerOptions};
 use crate::score::probe::recognise::Recogniser;
 
 /// The model on real sockets. Dropping it ends all sessions.
@@ -43,11 +38,8 @@ impl Drop for Server {
 struct Shared {
     board: Arc<Board>,
     epoch: Instant,
-    key: Option<String>,
     text_frames: bool,
-    places: Arc<Semaphore>,
-    stop: CancellationToken,
-    tasks: TaskTracker,
+    running: Running,
 }
 
 impl Server {
@@ -57,110 +49,49 @@ impl Server {
         board: &Arc<Board>,
         epoch: Instant,
     ) -> Result<Self, ServerError> {
-        let acceptor = match (&options.tls, &options.authority) {
-            (Some(_), Some(authority)) => {
-                Some(TlsAcceptor::from(authority.server_config(&options.names)?))
-            }
-            (Some(_), None) => return Err(ServerError::Options),
-            (None, _) if options.plain.is_none() => return Err(ServerError::Options),
-            (None, _) => None,
-        };
+        let listeners = Listeners::bind(options).await?;
         let shared = Arc::new(Shared {
             board: Arc::clone(board),
             epoch,
-            key: options.key.clone(),
             text_frames: options.text_frames,
-            places: Arc::new(Semaphore::new(options.connections)),
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
+            running: Running::default(),
         });
-        let mut addresses = [None; 2];
-        for (number, (address, tls)) in [(options.plain, None), (options.tls, acceptor)]
-            .into_iter()
-            .enumerate()
-        {
-            let Some(address) = address else { continue };
-            let bound = TcpListener::bind(address).await;
-            let listener = bound.map_err(|source| ServerError::Bind { address, source })?;
-            addresses[number] = listener.local_addr().ok();
-            let tasks = &shared.tasks;
-            tasks.spawn(accept(Arc::clone(&shared), listener, tls));
-        }
-        let [plain, tls] = addresses;
-        let stop = shared.stop.clone();
-        Ok(Self { plain, tls, stop })
+        let server = Self {
+            plain: listeners.plain_addr(),
+            tls: listeners.tls_addr(),
+            stop: shared.running.stop.clone(),
+        };
+        listeners.serve(&shared);
+        Ok(server)
     }
 }
 
-async fn accept(shared: Arc<Shared>, listener: TcpListener, tls: Option<TlsAcceptor>) {
-    let accepted = async {
-        loop {
-            let Ok(place) = Arc::clone(&shared.places).acquire_owned().await else {
-                return;
-            };
-            let Ok((stream, _)) = listener.accept().await else {
-                sleep(ACCEPT_AGAIN).await;
-                continue;
-            };
-            let (own, tls) = (Arc::clone(&shared), tls.clone());
-            shared.tasks.spawn(async move {
-                if let Err(error) = connect(&own, stream, tls).await {
-                    tracing::debug!(%error, "a session at the model ended");
-                }
-                drop(place);
-            });
-        }
-    };
-    tokio::select! {
-        () = accepted => {}
-        () = shared.stop.cancelled() => {}
+impl Host for Shared {
+    fn running(&self) -> &Running {
+        &self.running
     }
-}
 
-async fn connect(
-    shared: &Shared,
-    stream: TcpStream,
-    tls: Option<TlsAcceptor>,
-) -> Result<(), Error> {
-    stream.set_nodelay(true)?;
-    match tls {
-        None => talk(shared, stream).await,
-        Some(tls) => {
-            let stream = timeout(HANDSHAKE, tls.accept(stream)).await;
-            talk(shared, stream.map_err(|_| Error::ConnectionClosed)??).await
+    async fn talk<S>(&self, stream: S, surface: Surface)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let socket = web_socket(stream, READ_BUFFER, WAITING).await;
+        let mut session = Session {
+            shared: self,
+            surface,
+            setup: None,
+            who: Who::Nobody,
+            pcm: Vec::new(),
+        };
+        if let Err(error) = session.run(socket).await {
+            tracing::debug!(%error, "a session at the model ended");
+        }
+        match session.who {
+            Who::Nobody => {}
+            Who::Stranger(_) => self.board.stranger_left(),
+            Who::Known(speaker) => speaker.call().part(),
         }
     }
-}
-
-async fn talk<S>(shared: &Shared, mut stream: S) -> Result<(), Error>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let answer = timeout(HANDSHAKE, http::answer(&mut stream, shared.key.as_deref())).await;
-    let Ok(surface) = answer.map_err(|_| Error::ConnectionClosed)?? else {
-        return Ok(());
-    };
-    let config = WebSocketConfig::default()
-        .read_buffer_size(READ_BUFFER)
-        .write_buffer_size(0)
-        .max_write_buffer_size(4 * LONGEST_MESSAGE)
-        .max_message_size(Some(LONGEST_MESSAGE))
-        .max_frame_size(Some(LONGEST_MESSAGE));
-    let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-    let mut session = Session {
-        shared,
-        surface,
-        setup: None,
-        who: Who::Nobody,
-        pcm: Vec::new(),
-    };
-    let ended = session.run(socket).await;
-    match session.who {
-        Who::Nobody => {}
-        Who::Stranger(_) => shared.board.stranger_left(),
-        Who::Known(speaker) => speaker.call().part(),
-    }
-    ended
 }
 
 /// One session.
@@ -220,17 +151,14 @@ impl Session<'_> {
                     Some(Err(error)) => return Err(error),
                 },
                 () = &mut timer, if due.is_some() => Ok(None),
-                () = self.shared.stop.cancelled() => Err(Close::new(1_001, "The test is over.")),
+                () = self.shared.running.stop.cancelled() => Err(Close::new(1_001, "The test is over.")),
             };
             match taken {
                 Ok(None) => {}
                 Ok(Some(answer)) => socket.send(answer).await?,
                 Err(close) => {
-                    let frame = CloseFrame {
-                        code: close.code.into(),
-                        reason: close.reason.as_str().into(),
-                    };
-                    let closed = timeout(HANDSHAKE, socket.close(Some(frame))).await;
+                    let frame = Some(close_frame(&close));
+                    let closed = timeout(HANDSHAKE, socket.close(frame)).await;
                     return closed.unwrap_or(Ok(()));
                 }
             }
@@ -311,7 +239,7 @@ impl Shared {
 
 /// Larger than a message of 20 ms at 16 kHz, and hundreds of sessions have one.
 const READ_BUFFER: usize = 4 << 10;
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// How many of the longest messages may wait to be sent.
+const WAITING: usize = 4;
 /// A bridge that reads nothing for so long is gone.
 const STUCK: Duration = Duration::from_secs(10);
-const ACCEPT_AGAIN: Duration = Duration::from_millis(100);

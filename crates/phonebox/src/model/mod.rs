@@ -25,13 +25,14 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+pub(crate) mod accept;
 mod behaviour;
 mod conversation;
 mod detector;
 mod echo;
 mod faults;
 mod hearing;
-pub(crate) mod http;
+mod http;
 mod lines;
 mod listen;
 mod millis;

@@ -7,19 +7,14 @@ use std::time::Duration;
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::{Semaphore, broadcast, mpsc};
-use tokio::time::{Instant, sleep, sleep_until, timeout};
-use tokio_rustls::TlsAcceptor;
+use tokio::sync::{broadcast, mpsc};
+use tokio::time::{Instant, sleep_until, timeout};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
-use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Role, WebSocketConfig};
-use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
 use voice_call::Time;
-use voice_call::gemini::{Close, LONGEST_MESSAGE, Surface};
+use voice_call::gemini::{Close, Surface};
 
-use super::http;
+use super::accept::{HANDSHAKE, Host, Listeners, Running, close_frame, web_socket};
 use super::pong::LatePongs;
 use super::record::{Event, Record};
 use super::session::{Input, Output, Session};
@@ -101,15 +96,12 @@ pub struct Server {
 #[derive(Debug)]
 struct Shared {
     model: Arc<Model>,
-    key: Option<String>,
     text_frames: bool,
     /// The beginning of the sessions' time.
     epoch: Instant,
-    places: Arc<Semaphore>,
     finished: mpsc::Sender<Record>,
     events: broadcast::Sender<LiveEvent>,
-    stop: CancellationToken,
-    tasks: TaskTracker,
+    running: Running,
 }
 
 impl Server {
@@ -119,45 +111,23 @@ impl Server {
     ///
     /// When an address is taken, or the certificate cannot be made.
     pub async fn bind(model: Arc<Model>, options: ServerOptions) -> Result<Self, ServerError> {
-        let acceptor = match (&options.tls, &options.authority) {
-            (Some(_), Some(authority)) => {
-                Some(TlsAcceptor::from(authority.server_config(&options.names)?))
-            }
-            (Some(_), None) => return Err(ServerError::Options),
-            (None, _) if options.plain.is_none() => return Err(ServerError::Options),
-            (None, _) => None,
-        };
-        let plain = listen(options.plain).await?;
-        let tls = listen(options.tls).await?;
+        let listeners = Listeners::bind(&options).await?;
         let (finished, records) = mpsc::channel(MOST_RECORDS);
         let shared = Arc::new(Shared {
             model,
-            key: options.key,
             text_frames: options.text_frames,
             epoch: Instant::now(),
-            places: Arc::new(Semaphore::new(options.connections)),
             finished,
             events: broadcast::channel(MOST_EVENTS).0,
-            stop: CancellationToken::new(),
-            tasks: TaskTracker::new(),
+            running: Running::default(),
         });
-        let address = |listener: &Option<TcpListener>| listener.as_ref()?.local_addr().ok();
         let server = Self {
-            plain: address(&plain),
-            tls: address(&tls),
+            plain: listeners.plain_addr(),
+            tls: listeners.tls_addr(),
             finished: records,
             shared: Arc::clone(&shared),
         };
-        if let Some(listener) = plain {
-            shared
-                .tasks
-                .spawn(accept(Arc::clone(&shared), listener, None));
-        }
-        if let Some(listener) = tls {
-            shared
-                .tasks
-                .spawn(accept(Arc::clone(&shared), listener, acceptor));
-        }
+        listeners.serve(&shared);
         Ok(server)
     }
 
@@ -198,9 +168,9 @@ impl Server {
 
     /// Ends all sessions, and returns the records that nobody has taken.
     pub async fn shutdown(mut self) -> Vec<Record> {
-        self.shared.stop.cancel();
-        self.shared.tasks.close();
-        self.shared.tasks.wait().await;
+        self.shared.running.stop.cancel();
+        self.shared.running.tasks.close();
+        self.shared.running.tasks.wait().await;
         self.finished.close();
         let mut records = Vec::new();
         while let Ok(record) = self.finished.try_recv() {
@@ -212,98 +182,36 @@ impl Server {
 
 impl Drop for Server {
     fn drop(&mut self) {
-        self.shared.stop.cancel();
+        self.shared.running.stop.cancel();
     }
 }
 
-async fn listen(address: Option<SocketAddr>) -> Result<Option<TcpListener>, ServerError> {
-    let Some(address) = address else {
-        return Ok(None);
-    };
-    let listener = TcpListener::bind(address).await;
-    listener
-        .map(Some)
-        .map_err(|source| ServerError::Bind { address, source })
-}
-
-async fn accept(shared: Arc<Shared>, listener: TcpListener, tls: Option<TlsAcceptor>) {
-    let stop = shared.stop.clone();
-    let accepted = async {
-        loop {
-            let Ok(place) = Arc::clone(&shared.places).acquire_owned().await else {
-                return;
-            };
-            let Ok((stream, _)) = listener.accept().await else {
-                // Out of file descriptors, or the like: others may be closed meanwhile.
-                sleep(ACCEPT_AGAIN).await;
-                continue;
-            };
-            let (shared, tls) = (Arc::clone(&shared), tls.clone());
-            let tasks = shared.tasks.clone();
-            tasks.spawn(async move {
-                connect(shared, stream, tls).await;
-                drop(place);
-            });
-        }
-    };
-    tokio::select! {
-        () = accepted => {}
-        () = stop.cancelled() => {}
+impl Host for Shared {
+    fn running(&self) -> &Running {
+        &self.running
     }
-}
 
-/// From a socket to the end of its session.
-async fn connect(shared: Arc<Shared>, stream: TcpStream, tls: Option<TlsAcceptor>) {
-    let _ = stream.set_nodelay(true);
-    let Some(tls) = tls else {
-        return talk(shared, stream).await;
-    };
-    match timeout(HANDSHAKE, tls.accept(stream)).await {
-        Ok(Ok(stream)) => talk(shared, stream).await,
-        Ok(Err(error)) => tracing::debug!(%error, "no TLS"),
-        Err(_) => tracing::debug!("no TLS in time"),
-    }
-}
-
-async fn talk<S>(shared: Arc<Shared>, mut stream: S)
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let answered = timeout(HANDSHAKE, http::answer(&mut stream, shared.key.as_deref()));
-    let surface: Surface = match answered.await {
-        Ok(Ok(Ok(surface))) => surface,
-        Ok(Ok(Err(status))) => return tracing::debug!(status, "refused"),
-        Ok(Err(error)) => return tracing::debug!(%error, "no request"),
-        Err(_) => return tracing::debug!("no request in time"),
-    };
-    let session = Session::new(&shared.model, surface, shared.now());
-    let config = WebSocketConfig::default()
-        .read_buffer_size(8 * 1_024)
-        .write_buffer_size(0)
-        .max_write_buffer_size(64 * LONGEST_MESSAGE)
-        .max_message_size(Some(LONGEST_MESSAGE))
-        .max_frame_size(Some(LONGEST_MESSAGE));
-    let record = match session.faults().pong_delay {
-        None => {
-            let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-            run(&shared, socket, session).await
+    async fn talk<S>(&self, stream: S, surface: Surface)
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send,
+    {
+        let session = Session::new(&self.model, surface, self.now());
+        let record = match session.faults().pong_delay {
+            None => run(self, stream, session).await,
+            Some(delay) => run(self, LatePongs::new(stream, delay), session).await,
+        };
+        if self.finished.try_send(record).is_err() {
+            tracing::debug!("a record that nobody takes");
         }
-        Some(delay) => {
-            let stream = LatePongs::new(stream, delay);
-            let socket = WebSocketStream::from_raw_socket(stream, Role::Server, Some(config)).await;
-            run(&shared, socket, session).await
-        }
-    };
-    if shared.finished.try_send(record).is_err() {
-        tracing::debug!("a record that nobody takes");
     }
 }
 
 /// Runs a session to its end.
-async fn run<S>(shared: &Shared, mut socket: WebSocketStream<S>, mut session: Session) -> Record
+async fn run<S>(shared: &Shared, stream: S, mut session: Session) -> Record
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
+    let mut socket = web_socket(stream, READ_BUFFER, WAITING).await;
     let timer = sleep_until(shared.epoch);
     tokio::pin!(timer);
     loop {
@@ -316,7 +224,7 @@ where
                 });
                 tokio::select! {
                     _ = answer => {}
-                    () = shared.stop.cancelled() => {}
+                    () = shared.running.stop.cancelled() => {}
                 }
                 break;
             }
@@ -347,7 +255,7 @@ where
                 }
             },
             () = &mut timer, if due.is_some() => {}
-            () = shared.stop.cancelled() => {
+            () = shared.running.stop.cancelled() => {
                 session.handle(shared.now(), Input::Closed);
                 let close = close_frame(&Close::new(1_001, "The server is going away."));
                 let _ = timeout(HANDSHAKE, socket.close(Some(close))).await;
@@ -411,19 +319,13 @@ impl Shared {
     }
 }
 
-fn close_frame(close: &Close) -> CloseFrame {
-    CloseFrame {
-        code: close.code.into(),
-        reason: close.reason.as_str().into(),
-    }
-}
-
-/// How long a handshake may take, TLS and HTTP each, and the end of a connection.
-const HANDSHAKE: Duration = Duration::from_secs(10);
+/// In bytes.
+const READ_BUFFER: usize = 8 << 10;
+/// How many of the longest messages may wait to be sent.
+const WAITING: usize = 64;
 
 /// A client that reads nothing for so long is gone.
 const STUCK: Duration = Duration::from_secs(30);
 
-const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 const MOST_RECORDS: usize = 1_024;
 const MOST_EVENTS: usize = 1_024;

@@ -1,11 +1,10 @@
 //! Uploads to a bucket that does what a test says, in virtual time.
 
 use std::collections::VecDeque;
-use std::io::Write;
 use std::sync::Mutex;
 use std::time::Duration;
 
-use tempfile::TempDir;
+use tempfile::{NamedTempFile, TempDir};
 use tokio::io::AsyncReadExt as _;
 use tracing::subscriber::DefaultGuard;
 
@@ -97,32 +96,17 @@ fn hour() -> Instant {
     Instant::now() + Duration::from_secs(3_600)
 }
 
-#[derive(Clone, Default)]
-struct Log(Arc<Mutex<Vec<u8>>>);
-
-impl Write for Log {
-    fn write(&mut self, bytes: &[u8]) -> std::io::Result<usize> {
-        self.0.lock().unwrap().extend_from_slice(bytes);
-        Ok(bytes.len())
-    }
-
-    fn flush(&mut self) -> std::io::Result<()> {
-        Ok(())
-    }
+/// Takes down what is logged.
+fn log() -> (NamedTempFile, DefaultGuard) {
+    let log = NamedTempFile::new().unwrap();
+    let lines = tracing_subscriber::fmt().with_ansi(false);
+    let lines = lines.with_writer(Arc::new(log.reopen().unwrap())).finish();
+    (log, tracing::subscriber::set_default(lines))
 }
 
-impl Log {
-    fn begin(&self) -> DefaultGuard {
-        let log = self.clone();
-        let lines = tracing_subscriber::fmt().with_ansi(false);
-        let lines = lines.with_writer(move || log.clone()).finish();
-        tracing::subscriber::set_default(lines)
-    }
-
-    fn count(&self, message: &str) -> usize {
-        let text = self.0.lock().unwrap().clone();
-        String::from_utf8(text).unwrap().matches(message).count()
-    }
+fn count(log: &NamedTempFile, message: &str) -> usize {
+    let text = std::fs::read_to_string(log.path()).unwrap();
+    text.matches(message).count()
 }
 
 #[tokio::test(start_paused = true)]
@@ -147,8 +131,7 @@ async fn what_is_whole_is_uploaded_and_removed_and_nothing_else() {
 
 #[tokio::test(start_paused = true)]
 async fn an_outage_is_one_line_and_loses_nothing() {
-    let log = Log::default();
-    let _guard = log.begin();
+    let (log, _guard) = log();
     let folder = folder(&[WAV]);
     let bucket = Scripted::answering((0..20).map(|_| away()));
     let uploads = Uploads::begin(bucket.clone(), terms(&folder), &Meters::new());
@@ -159,14 +142,13 @@ async fn an_outage_is_one_line_and_loses_nothing() {
     // The waits double up to five minutes: 20 of them are an hour, less what chance takes off.
     let took = began.elapsed().as_secs();
     assert!((1_500..4_000).contains(&took), "{took}");
-    assert_eq!(log.count("cannot be reached; they wait"), 1);
-    assert_eq!(log.count("files are uploaded again"), 1);
+    assert_eq!(count(&log, "cannot be reached; they wait"), 1);
+    assert_eq!(count(&log, "files are uploaded again"), 1);
 }
 
 #[tokio::test(start_paused = true)]
 async fn who_leaves_waits_for_a_storage_that_is_away_but_not_for_one_that_refuses() {
-    let log = Log::default();
-    let _guard = log.begin();
+    let (log, _guard) = log();
     let folder = folder(&[WAV]);
     let bucket = Scripted::answering((0..10_000).map(|_| away()));
     let uploads = Uploads::begin(bucket, terms(&folder), &Meters::new());
@@ -182,8 +164,8 @@ async fn who_leaves_waits_for_a_storage_that_is_away_but_not_for_one_that_refuse
     uploads.finish(hour()).await;
     assert!(began.elapsed() < Duration::from_secs(5));
     assert_eq!(files(&folder), [WAV]);
-    assert_eq!(log.count("refuses the access key"), 1);
-    assert_eq!(log.count("files are left"), 2);
+    assert_eq!(count(&log, "refuses the access key"), 1);
+    assert_eq!(count(&log, "files are left"), 2);
 }
 
 #[tokio::test(start_paused = true)]
@@ -210,12 +192,11 @@ async fn a_storage_that_does_not_answer_is_given_up_in_time() {
             Box::pin(std::future::pending())
         }
     }
-    let log = Log::default();
-    let _guard = log.begin();
+    let (log, _guard) = log();
     let folder = folder(&[WAV]);
     let uploads = Uploads::begin(Arc::new(Silent), terms(&folder), &Meters::new());
     uploads.finish(hour()).await;
-    assert_eq!(log.count("no answer in time"), 1);
+    assert_eq!(count(&log, "no answer in time"), 1);
     assert_eq!(files(&folder), [WAV]);
 }
 
@@ -240,8 +221,7 @@ async fn a_file_that_is_kept_is_uploaded_once() {
 #[cfg(unix)]
 #[tokio::test(start_paused = true)]
 async fn a_file_that_cannot_be_moved_away_is_uploaded_once() {
-    let log = Log::default();
-    let _guard = log.begin();
+    let (log, _guard) = log();
     let folder = folder(&[WAV, "uploaded"]); // A file where the folder should be made.
     let bucket = Scripted::answering([]);
     let terms = Terms {
@@ -253,5 +233,5 @@ async fn a_file_that_cannot_be_moved_away_is_uploaded_once() {
         uploads.finish(hour()).await;
     }
     assert_eq!(bucket.tries(), 1);
-    assert_eq!(log.count("cannot be uploaded or moved away"), 1);
+    assert_eq!(count(&log, "cannot be uploaded or moved away"), 1);
 }

@@ -7,11 +7,13 @@
 //!  bridge ◄──poll──── to_bridge delay ◄──── messages ◄──────── mouth ──► recording.said
 //! ```
 
+mod from_bridge;
 mod mouth;
 mod outbox;
 mod playback;
 mod recording;
 mod settings;
+mod to_bridge;
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -19,13 +21,14 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use audio_converter_measure::signal::Random;
-use voice_call::twilio::{ToCarrier, warning_code};
+use voice_call::twilio::warning_code;
 use voice_call::{MessageError, Time};
 
 pub use recording::{Arrival, Discard, Event, Log, Recording, Underrun, What};
 pub use settings::{Counters, Ending, Fault, FaultKind, LineSettings, Opening, Silence};
 
-use self::mouth::{Mouth, Move};
+use self::from_bridge::Order;
+use self::mouth::Mouth;
 use self::outbox::{Outbox, jitter};
 use self::playback::Playback;
 use super::clock::Clock;
@@ -117,15 +120,6 @@ enum State {
     /// Nothing happens, but the socket stays open until the limit.
     HalfOpen,
     Closed,
-}
-
-/// What the bridge wants.
-#[derive(Clone)]
-enum Order {
-    Sound(Vec<u8>),
-    Mark(String),
-    Clear,
-    Warning(u16),
 }
 
 /// What comes next on the carrier's clock.
@@ -349,252 +343,6 @@ impl Line {
         }
     }
 
-    fn read(&mut self, text: &str) -> Order {
-        let message = match ToCarrier::parse(text) {
-            Ok(message) => message,
-            Err(error) => return Order::Warning(warning_code(&error)),
-        };
-        if self.settings.is_unidirectional {
-            return Order::Warning(PROTOCOL);
-        }
-        if message.stream_sid().as_str() != self.settings.stream_sid.expose() {
-            return Order::Warning(INVALID);
-        }
-        match message {
-            ToCarrier::Clear { .. } => Order::Clear,
-            ToCarrier::Mark { name, .. } => Order::Mark(name.into_owned()),
-            ToCarrier::Media { payload, .. } => {
-                let mut sound = Vec::with_capacity(payload.decoded_len());
-                if payload.decode_append(&mut sound).is_err() {
-                    return Order::Warning(INVALID);
-                }
-                // A peer cannot fill the memory with sound that is on its way.
-                let room = MOST_ARRIVING.saturating_sub(self.arriving_samples);
-                if sound.len() > room {
-                    let samples = (sound.len() - room) as u64;
-                    self.recording
-                        .log
-                        .event(self.position, What::Overflow { samples });
-                    sound.truncate(room);
-                }
-                self.arriving_samples += sound.len();
-                Order::Sound(sound)
-            }
-        }
-    }
-
-    fn arrive(&mut self, at: Time) {
-        let Some((_, order)) = self.arriving.pop_front() else {
-            return;
-        };
-        match order {
-            Order::Sound(sound) => {
-                self.arriving_samples -= sound.len();
-                if let Some(tap) = &self.tap {
-                    tap.hear(at, &sound);
-                }
-                self.recording
-                    .log
-                    .arrival(self.position, sound.len() as u64);
-                self.go_on_after_underrun();
-                let samples = self.playback.push(&sound);
-                if samples > 0 {
-                    self.recording
-                        .log
-                        .event(self.position, What::Overflow { samples });
-                }
-            }
-            Order::Mark(name) => {
-                self.recording.log.event(self.position, What::MarkSet);
-                if !self.playback.mark(name) {
-                    self.recording
-                        .log
-                        .event(self.position, What::Overflow { samples: 0 });
-                }
-            }
-            Order::Clear => {
-                let log = &mut self.recording.log;
-                log.event(self.position, What::Clear);
-                if let Some(tap) = &self.tap {
-                    tap.clear(at);
-                }
-                let (samples, marks) = self.playback.clear();
-                if samples > 0 {
-                    log.discard(self.position, samples);
-                }
-                for name in marks {
-                    log.event(self.position, What::MarkReturned { is_cleared: true });
-                    self.outbox.mark(at, &self.settings, &name);
-                }
-                // What stopped was meant to stop.
-                self.dry_since = None;
-            }
-            Order::Warning(code) => self.warn(code),
-        }
-    }
-
-    fn warn(&mut self, code: u16) {
-        // Of this one Twilio speaks once in a stream.
-        if code == MALFORMED && std::mem::replace(&mut self.has_complained_of_json, true) {
-            return;
-        }
-        self.recording
-            .log
-            .event(self.position, What::Warning { code });
-    }
-
-    fn return_mark(&mut self, at: Time) {
-        while let Some(name) = self.playback.due_mark() {
-            let returned = What::MarkReturned { is_cleared: false };
-            self.recording.log.event(self.position, returned);
-            self.outbox.mark(at, &self.settings, &name);
-        }
-    }
-
-    fn play_until(&mut self, position: u64) {
-        while self.position < position {
-            let most = position - self.position;
-            self.scratch.clear();
-            let played = self.playback.play(most, &mut self.scratch);
-            self.recording.log.samples_played += played;
-            self.heard();
-            self.position += played;
-            if played > 0 && self.playback.is_empty() && self.ear.is_in_speech() {
-                self.dry_since = Some(self.position);
-            }
-            if played == 0 {
-                self.scratch.resize(most as usize, 0xFF);
-                self.heard();
-                self.position = position;
-            }
-        }
-    }
-
-    /// The caller's ear heard what is in `scratch`.
-    fn heard(&mut self) {
-        self.ear.hear(&self.scratch);
-        if self.keeps_sound {
-            self.recording.heard.extend(&self.scratch);
-        }
-    }
-
-    fn go_on_after_underrun(&mut self) {
-        let Some(since) = self.dry_since.take() else {
-            return;
-        };
-        let silence = self.position - since;
-        if (1..=LONGEST_UNDERRUN).contains(&silence) {
-            self.recording.log.underrun(since, silence);
-        }
-    }
-
-    /// Sends the frame that has just been said, and begins the next.
-    fn send_frame(&mut self, at: Time, now: Time) {
-        if let Some(tap) = &self.tap {
-            tap.say(at, now, &mut self.frame);
-            self.is_frame_silent = false;
-            if self.keeps_sound {
-                let begins = self.recording.said.len() - self.frame.len();
-                self.recording.said[begins..].copy_from_slice(&self.frame);
-            }
-        }
-        if !(self.is_frame_silent && self.settings.silence == Silence::Nothing) {
-            self.recording.log.samples_sent += self.frame.len() as u64;
-            self.outbox
-                .media(at, &self.settings, since(self.frame_start), &self.frame);
-        }
-        self.frame_start += self.frame.len() as u64;
-        self.begin_frame(at);
-    }
-
-    /// Lets the caller act, and say the next frame.
-    fn begin_frame(&mut self, at: Time) {
-        while let Some(act) = self.mouth.act(self.position, &self.ear) {
-            match act {
-                Move::Begin(number) => {
-                    self.recording
-                        .log
-                        .event(self.position, What::Cue { number });
-                }
-                Move::Press(digit) => {
-                    self.recording.log.event(self.position, What::Key);
-                    if !self.settings.is_unidirectional {
-                        self.outbox.dtmf(at, &self.settings, digit);
-                    }
-                }
-                Move::HangUp => {
-                    self.hang_up_at(at);
-                    return;
-                }
-            }
-        }
-        self.frame.clear();
-        self.is_frame_silent = self.mouth.speak(self.settings.frame, &mut self.frame);
-        if self.keeps_sound {
-            self.recording.said.extend(&self.frame);
-        }
-    }
-
-    fn go_wrong(&mut self, at: Time) {
-        let Some(fault) = self.faults.pop_front() else {
-            return;
-        };
-        self.recording.log.event(self.position, What::Fault);
-        let (outbox, settings) = (&mut self.outbox, &self.settings);
-        match fault.kind {
-            FaultKind::UnknownEvent => outbox.unknown(at, settings),
-            FaultKind::SecondStart => outbox.start(at, settings),
-            FaultKind::Malformed => {
-                outbox.push(
-                    at,
-                    settings,
-                    Output::Text("{\"event\":\"media\",".to_owned()),
-                );
-            }
-            FaultKind::Binary => outbox.push(at, settings, Output::Binary(vec![0xFF; 160])),
-            FaultKind::Huge => {
-                outbox.media(at, settings, since(self.frame_start), &vec![0xFF; 800_000]);
-            }
-            FaultKind::Duplicate => outbox.repeat(at, settings),
-            FaultKind::Close => {
-                outbox.push(at, settings, Output::Close);
-                self.state = State::Ending;
-            }
-            FaultKind::Cut => {
-                outbox.push(at, settings, Output::Cut);
-                self.state = State::Ending;
-            }
-            FaultKind::HalfOpen => self.state = State::HalfOpen,
-        }
-    }
-
-    fn hang_up_at(&mut self, at: Time) {
-        let (outbox, settings) = (&mut self.outbox, &self.settings);
-        match self.state {
-            State::Ending | State::Closed => {}
-            // The limit: somebody must end it.
-            State::HalfOpen => {
-                outbox.push(at, settings, Output::Cut);
-                self.end(What::HungUp, State::Ending);
-            }
-            State::Open => {
-                let state = match settings.ending {
-                    Ending::HalfOpen => State::HalfOpen,
-                    Ending::Stop | Ending::Close | Ending::Cut | Ending::StopOnly => State::Ending,
-                };
-                if matches!(settings.ending, Ending::Stop | Ending::StopOnly) {
-                    outbox.stop(at, settings);
-                }
-                match settings.ending {
-                    Ending::Stop | Ending::Close => outbox.push(at, settings, Output::Close),
-                    Ending::Cut => outbox.push(at, settings, Output::Cut),
-                    Ending::StopOnly | Ending::HalfOpen => {}
-                }
-                self.end(What::HungUp, state);
-            }
-        }
-    }
-
     fn end(&mut self, what: What, state: State) {
         self.recording.log.event(self.position, what);
         self.state = state;
@@ -603,17 +351,3 @@ impl Line {
         self.recording.said.truncate(self.recording.heard.len());
     }
 }
-
-/// How long after the beginning a position is, by the carrier's clock.
-fn since(position: u64) -> Duration {
-    Duration::from_nanos(position.saturating_mul(125_000))
-}
-
-/// Not JSON; the wrong shape; a message where there must be none.
-const MALFORMED: u16 = 31_950;
-const INVALID: u16 = 31_951;
-const PROTOCOL: u16 = 31_924;
-/// Half an hour of sound that is on its way.
-const MOST_ARRIVING: usize = 14_400_000;
-/// Silence of up to half a second between sounds is a gap in speech; a longer one is a pause.
-const LONGEST_UNDERRUN: u64 = 4_000;
