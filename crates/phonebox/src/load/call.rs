@@ -12,7 +12,7 @@ use super::rhythm::{Exchange, Part, Rhythm, Talk};
 use super::speaker::Speaker;
 use crate::carrier::Tap;
 use crate::score::load::Histogram;
-use crate::score::probe::{Passage, Probe, recognise};
+use crate::score::probe::{Passage, Probe, phase_after, recognise};
 use crate::score::{Heard, Said, Turn};
 
 /// A call under load.
@@ -33,6 +33,8 @@ struct State {
     alone_since: Option<Time>,
     /// Before, what the model hears is what it knew the caller by.
     hears_from: Time,
+    /// How many of the next samples that the model hears come before one on the grid of 8 kHz.
+    phase: usize,
     to_model: Way,
     to_caller: Way,
     /// Samples of silence that the caller sent between turns that count.
@@ -127,6 +129,7 @@ impl Call {
                 stage: Stage::Waiting,
                 alone_since: None,
                 hears_from: Time::ZERO,
+                phase: 0,
                 to_model: way(),
                 to_caller: way(),
                 pauses: 0,
@@ -154,7 +157,7 @@ impl Call {
     }
 
     /// A session has heard who it is: what the model says from now on.
-    pub(super) fn meet(self: &Arc<Self>, now: Time) -> Option<Speaker> {
+    pub(super) fn meet(self: &Arc<Self>, now: Time, phase: usize) -> Option<Speaker> {
         let mut state = self.state();
         let Stage::Calling { slot, .. } = state.stage else {
             return None;
@@ -165,6 +168,7 @@ impl Call {
         let rhythm = Rhythm::new(&self.talk, begins, self.number.wrapping_mul(STEP), seed);
         let mut own = rhythm.clone();
         state.hears_from = now + ECHO;
+        state.phase = phase;
         state.meetings += 1;
         state.alone_since = None;
         state.stage = Stage::Talking {
@@ -231,6 +235,7 @@ impl Call {
     pub(super) fn model_hears(&self, now: Time, times: usize, pcm: &[u8]) {
         let mut guard = self.state();
         let state = &mut *guard;
+        state.phase = phase_after(state.phase, times, pcm.len() / 2);
         if now < state.hears_from {
             return;
         }
@@ -335,7 +340,8 @@ impl Call {
             }
             let counts = self.board.steady().is_there(now);
             let way = &mut state.to_model;
-            way.turn_begins(counts, || Probe::to_model(position));
+            let phase = state.phase;
+            way.turn_begins(counts, || Probe::to_model(position).in_phase(phase));
         }
         let count = (samples - *said).min(frame.len() as u64);
         *said += count;

@@ -212,7 +212,8 @@ impl Session<'_> {
                 let samples = self.pcm.as_chunks().0.iter().copied();
                 recogniser.hear(times, samples.map(i16::from_le_bytes));
                 let call = self.shared.board.recognise(now, recogniser);
-                if let Some(speaker) = call.and_then(|call| call.meet(now)) {
+                let phase = recogniser.phase();
+                if let Some(speaker) = call.and_then(|call| call.meet(now, phase)) {
                     self.who = Who::Known(Box::new(speaker));
                     self.shared.board.stranger_left();
                 }

@@ -160,6 +160,13 @@ impl Probe {
         }
     }
 
+    /// Begins in the midst of a sound of a faster rate, so many of whose samples come before the next that counts.
+    #[must_use]
+    pub(crate) const fn in_phase(mut self, phase: usize) -> Self {
+        self.phase = phase;
+        self
+    }
+
     /// The carrier sends the next samples now: fills `frame` with µ-law. For [`to_model`](Self::to_model).
     pub fn say_mulaw(&mut self, now: Time, frame: &mut [u8]) {
         let mut rest = &mut frame[..];
@@ -205,7 +212,7 @@ impl Probe {
         let slow = samples.iter().skip(self.phase).step_by(times);
         let count = slow.len() as u64;
         self.follower.push(slow.map(|sample| f32::from(*sample)));
-        self.phase = (self.phase + count as usize * times).saturating_sub(samples.len());
+        self.phase = phase_after(self.phase, times, samples.len());
         self.arrived(now, count);
     }
 
@@ -362,10 +369,9 @@ impl Probe {
         self.next = self.next.max(end);
 
         let mut at = self.decided + again;
-        // Silence is no sound that came late.
-        while self.quiet > 0 && position < end && self.is_pause(position) {
-            (position, at) = (position + 1, at + 1);
-        }
+        // Silence that led to it is no sound that came late.
+        let leads = |n: &u64| self.quiet > 0 && self.is_pause(position + n);
+        let loud = position + (0..end.saturating_sub(position)).take_while(leads).count() as u64;
         while position < end {
             let Some(arrival) = self
                 .arrivals
@@ -384,8 +390,15 @@ impl Probe {
             let count = (end - position)
                 .min(arrival.end - at)
                 .min(said_until - position);
+            let count = if position < loud {
+                count.min(loud - position)
+            } else {
+                count
+            };
             let delay = self.delay(arrival, at, (position, said_at), count);
-            self.count(position, count, delay);
+            if position >= loud {
+                self.count(position, count, delay);
+            }
             (position, at) = (position + count, at + count);
         }
     }
@@ -444,6 +457,12 @@ impl Probe {
             self.passage.delay.record(delay / samples);
         }
     }
+}
+
+/// How many samples come before the next that counts, of which one in `times` does, after so many more.
+pub(crate) const fn phase_after(phase: usize, times: usize, samples: usize) -> usize {
+    let counted = samples.saturating_sub(phase).div_ceil(times);
+    (phase + counted * times).saturating_sub(samples)
 }
 
 /// How long so many samples at 8 kHz take.

@@ -40,6 +40,11 @@ pub(crate) struct Recogniser {
 }
 
 impl Recogniser {
+    /// How many of the next samples of a faster rate come before the one that counts.
+    pub(crate) const fn phase(&self) -> usize {
+        self.phase
+    }
+
     /// Hears sound at `times` 8 kHz.
     pub(crate) fn hear(&mut self, times: usize, samples: impl ExactSizeIterator<Item = i16>) {
         let (phase, length) = (self.phase, samples.len());

@@ -483,8 +483,9 @@ fn where_a_bridge_stalls_and_makes_silence_nothing_is_lost() {
             assert_eq!(strays, (0, 0, 0), "call {number}, {stalls}: {passage:?}");
             assert_eq!(said.forgotten, 0);
             // All but what a stall or a filter holds back at the end.
+            let most = if stalls == 0.0 { 16 } else { 4_000 };
             assert!(
-                passage.said > 30_000 && passage.unheard < 4_000,
+                passage.said > 30_000 && passage.unheard < most,
                 "{passage:?}"
             );
             // A stall is at most 400 ms, and what waited is heard at twice the speed of speech.
