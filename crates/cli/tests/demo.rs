@@ -1,4 +1,4 @@
-//! `demo`, in virtual time.
+//! `demo`, in virtual and in real time.
 
 mod common;
 
@@ -24,4 +24,18 @@ fn the_demo_tells_what_happens_and_leaves_four_files() {
     let output = folder.run("demo --fast --output taken");
     assert_eq!(output.status.code(), Some(1));
     assert!(stderr(&output).contains("choose another folder"));
+}
+
+/// The README's first command: a real gateway, on real sockets.
+#[test]
+fn the_demo_holds_its_call_over_sockets() {
+    let folder = Folder::new();
+    let output = folder.run("demo --output told");
+    let talk = stderr(&output);
+    assert!(output.status.success(), "{talk}");
+    assert!(
+        talk.contains("caller: Okay. Thank you very much."),
+        "{talk}"
+    );
+    assert!(folder.path().join("told/call.wav").exists());
 }

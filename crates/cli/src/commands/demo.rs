@@ -94,11 +94,11 @@ fn config(stage: &Stage) -> anyhow::Result<Config> {
         "drain": {"grace": "1s", "linger": "0s"},
         "carrier": {"accounts": [{"sid": ACCOUNT, "auth_tokens": [TOKEN]}]},
         "routes": [{"agent": "fish"}],
-        "shared": {"services": {"box": {
+        "services": {"box": {
             "kind": "developer",
             "key": "demo",
             "base_url": format!("http://{}", stage.model_address()),
-        }}},
+        }},
         "agents": {"fish": {
             "model": setup.model,
             "tools": {(demo::TOOL): {
